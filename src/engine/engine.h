@@ -1,0 +1,82 @@
+/* engine.h - a block in, an outcome out.
+ *
+ * engine_execute runs one block on a pre-state: senders, system calls, transactions, withdrawals, rewards, requests; then
+ * compares with the header. It never touches the pre-state: the changes are in the outcome, and applying them is the
+ * caller's business. The sequential path (sequential.c) is the specification of every other.
+ *
+ * Order of calls: engine_new ( engine_check_header? engine_execute )* engine_free. One thread at a time per engine.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "chain/chain.h"
+#include "engine/block_fault.h"
+#include "evm/tracer.h"
+#include "state/changeset.h"
+#include "state/view.h"
+#include "types/block.h"
+
+struct engine;
+
+struct engine_options {
+    const struct chain *chain;   /* borrowed */
+    unsigned workers;            /* for sender recovery (and the parallel path); 0 = online CPUs, at most 16 */
+    size_t memory_max_bytes;     /* 0 = no limit */
+};
+
+/* Roots that only the owner of the whole state can give. */
+struct root_source {
+    /* The state root after `changes` on the pre-state of the block. */
+    enum pevm_status (*root)(void *context, const struct changeset *changes, hash32 *out, struct error *error);
+    void *context;
+};
+
+struct engine_input {
+    const struct block *block;
+    const struct header *parent;      /* may be NULL: header checks against the parent are skipped */
+    const u256 *parent_total_difficulty; /* may be NULL */
+    bool parent_has_ommers;           /* difficulty from Byzantium on; known from parent->ommers_hash when parent is given */
+    const struct view *pre_state;
+    const struct root_source *roots;  /* may be NULL: state root (and pre-Byzantium receipts roots) are not computed */
+    const struct tracer *tracer;      /* may be NULL */
+    bool skip_header_compare;         /* execute only: gas used, roots and bloom are reported, not judged */
+    bool skip_body_roots;             /* do not compare transactions root, withdrawals root, ommers hash */
+};
+
+struct engine_outcome {
+    enum block_fault fault;
+    enum tx_fault tx_fault;  /* when fault is BLOCK_TRANSACTION */
+    size_t tx_index;
+    char text[ERROR_TEXT_MAX]; /* what was expected, what came; "" when valid */
+
+    const struct receipt *receipts; /* in the engine's block arena until its next call */
+    size_t receipt_count;
+    struct changeset changes;
+    uint64_t gas_used, blob_gas_used;
+    bloom bloom;
+    hash32 receipts_root;
+    bool has_receipts_root;  /* false before Byzantium without roots */
+    hash32 state_root;
+    bool has_state_root;
+    hash32 requests_hash;
+    bool has_requests_hash;
+
+    uint64_t recover_ns, execute_ns, root_ns;
+    size_t arena_bytes;
+};
+
+enum pevm_status engine_new(struct engine **out, const struct engine_options *options) MUST_CHECK;
+void engine_free(struct engine *engine); /* may be NULL */
+
+/* PEVM_OK: outcome->fault says whether the block is valid. Any other status: the world failed (state unreadable, no memory,
+ * cancelled), the text says what, and nothing of the outcome is valid. */
+enum pevm_status engine_execute(struct engine *engine, struct engine_outcome *outcome, const struct engine_input *input,
+                                struct error *error) MUST_CHECK;
+
+/* A state test: one transaction in an environment, no block around it (no system calls, no rewards). The sender is known or is
+ * recovered. PEVM_OK with outcome->tx_fault set when it is invalid. */
+struct block_env;
+enum pevm_status engine_execute_tx(struct engine *engine, struct engine_outcome *outcome, const struct block_env *env,
+                                   const struct tx *tx, const struct view *pre_state, const struct tracer *tracer,
+                                   struct error *error) MUST_CHECK;
