@@ -51,10 +51,10 @@ const char *hex_hash(char text[HEX_HASH_SIZE], const hash32 *hash)
     return text;
 }
 
-const char *hex_address(char text[HEX_ADDRESS_SIZE], const address *address)
+const char *hex_address(char text[HEX_ADDRESS_SIZE], const address *account)
 {
     text[0] = '0';
     text[1] = 'x';
-    hex_encode(text + 2, bytes_of(address->bytes, 20));
+    hex_encode(text + 2, bytes_of(account->bytes, 20));
     return text;
 }

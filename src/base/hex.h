@@ -21,4 +21,4 @@ int hex_digit(char c);
 
 /* "0x..." of a hash or address into the caller's buffer, which is returned for use in printf. */
 const char *hex_hash(char text[HEX_HASH_SIZE], const hash32 *hash);
-const char *hex_address(char text[HEX_ADDRESS_SIZE], const address *address);
+const char *hex_address(char text[HEX_ADDRESS_SIZE], const address *account);
