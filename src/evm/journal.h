@@ -15,6 +15,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "chain/fork.h"
 #include "evm/code.h"
 #include "state/view.h"
 #include "types/receipt.h"
@@ -66,6 +67,8 @@ struct journal {
     uint64_t seed;
     struct account_entry *last_account; /* the last one found */
 
+    struct new_code *new_codes; /* code set by this transaction, newest first */
+
     struct undo *undos;
     size_t undo_count, undo_capacity;
     struct log *logs;
@@ -74,15 +77,16 @@ struct journal {
 
     struct transient_entry **transient_table; /* EIP-1153 */
     size_t transient_mask, transient_count;
-    bool touch_0x03;  /* the RIPEMD quirk, rules section 14 */
+    uint64_t precompile_last; /* addresses 1 to this are warm from the start ... */
+    bool p256_is_warm;        /* ... and 0x100 (EIP-2929, EIP-7951) */
 };
 
 /* False when memory runs out. `codes` is borrowed. */
 bool journal_init(struct journal *journal, struct code_cache *codes) MUST_CHECK;
 void journal_fini(struct journal *journal);
 
-/* Start a transaction: forget everything, read through `view` from now on. */
-void journal_begin(struct journal *journal, const struct view *view);
+/* Start a transaction: forget everything, read through `view` from now on. The precompiles of `fork` are warm. */
+void journal_begin(struct journal *journal, const struct view *view, enum fork fork);
 
 /* The entry of an account; never reads state. NULL when memory runs out. */
 struct account_entry *journal_account(struct journal *journal, const address *who) MUST_CHECK;
@@ -121,6 +125,7 @@ void journal_revert(struct journal *journal, struct journal_checkpoint checkpoin
 /* Changes. All return false only when memory runs out; all are undone by journal_revert. */
 bool journal_warm_account(struct journal *journal, struct account_entry *account) MUST_CHECK;
 bool journal_warm_slot(struct journal *journal, struct slot_entry *slot) MUST_CHECK;
+/* Touch, and make it exist (EIP-161 deletes it again if it ends empty; before, an empty account stays). */
 bool journal_touch(struct journal *journal, struct account_entry *account) MUST_CHECK;
 bool journal_set_balance(struct journal *journal, struct account_entry *account, const u256 *balance) MUST_CHECK; /* needs VIEW_BALANCE */
 bool journal_set_nonce(struct journal *journal, struct account_entry *account, uint64_t nonce) MUST_CHECK;

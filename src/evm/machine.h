@@ -40,6 +40,7 @@ struct message_result {
 };
 
 struct machine;
+struct tx_run_state;
 
 struct machine_options {
     struct code_cache *codes;     /* borrowed; outlives the machine */
@@ -61,3 +62,9 @@ void machine_set_block(struct machine *machine, const struct block_env *env, con
 bool machine_run(struct machine *machine, const struct tx_env *tx, const struct message *message,
                  struct message_result *result) MUST_CHECK;
 bool machine_resume(struct machine *machine, struct message_result *result) MUST_CHECK;
+
+/* The block given to machine_set_block. */
+const struct block_env *machine_env(const struct machine *machine);
+
+/* Room for what tx_run keeps while a transaction is suspended (tx_run.c alone looks inside). */
+struct tx_run_state *machine_run_state(struct machine *machine);

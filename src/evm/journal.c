@@ -1,0 +1,587 @@
+#include "evm/journal.h"
+
+#include "base/assert.h"
+#include "base/hash.h"
+#include "base/heap.h"
+#include "crypto/keccak.h"
+
+#include <string.h>
+
+#define TABLE_SIZE_FIRST  128 /* entries; a transfer meets 3 accounts, a swap some 10 accounts and 30 slots */
+#define ARENA_CHUNK_BYTES (256 * 1024)
+
+enum undo_kind { UNDO_FLAGS, UNDO_BALANCE, UNDO_NONCE, UNDO_CODE, UNDO_SLOT, UNDO_WARM_SLOT, UNDO_TRANSIENT };
+
+/* One change, as it was before. Account records always restore the flags as well. */
+struct undo {
+    uint8_t kind;
+    uint8_t flags;
+    void *target;
+    union {
+        u256 word;
+        hash32 code_hash;
+        uint64_t nonce;
+    } old;
+};
+
+struct transient_entry {
+    address who;
+    u256 key, value;
+    uint64_t hash;
+};
+
+struct new_code {
+    struct new_code *next;
+    const struct code *code;
+};
+
+/* ---- tables ---------------------------------------------------------------------------------- */
+
+static void *table_new(size_t size)
+{
+    return heap_alloc_zeroed(size, sizeof(void *));
+}
+
+bool journal_init(struct journal *journal, struct code_cache *codes)
+{
+    *journal = (struct journal){.codes = codes, .seed = hash_seed()};
+    arena_init(&journal->arena, ARENA_CHUNK_BYTES, 0);
+    journal->account_table = table_new(TABLE_SIZE_FIRST);
+    journal->slot_table = table_new(TABLE_SIZE_FIRST);
+    journal->transient_table = table_new(TABLE_SIZE_FIRST);
+    if (journal->account_table == NULL || journal->slot_table == NULL || journal->transient_table == NULL) {
+        journal_fini(journal);
+        return false;
+    }
+    journal->account_mask = journal->slot_mask = journal->transient_mask = TABLE_SIZE_FIRST - 1;
+    return true;
+}
+
+void journal_fini(struct journal *journal)
+{
+    arena_fini(&journal->arena);
+    heap_free(journal->accounts);
+    heap_free(journal->account_table);
+    heap_free(journal->slot_table);
+    heap_free(journal->transient_table);
+    heap_free(journal->undos);
+    heap_free(journal->logs);
+    *journal = (struct journal){0};
+}
+
+/* Empty the tables: entry by entry when they are sparse, so that one big transaction does not make all later ones pay. */
+static void tables_clear(struct journal *journal)
+{
+    if (journal->account_count * 8 > journal->account_mask) {
+        memset(journal->account_table, 0, (journal->account_mask + 1) * sizeof(void *));
+    } else {
+        for (size_t i = 0; i < journal->account_count; i++) {
+            size_t at = journal->accounts[i]->hash & journal->account_mask;
+            while (journal->account_table[at] != journal->accounts[i]) /* ends: the entry is in the table */
+                at = (at + 1) & journal->account_mask;
+            journal->account_table[at] = NULL;
+        }
+    }
+    if (journal->slot_count * 8 > journal->slot_mask) {
+        memset(journal->slot_table, 0, (journal->slot_mask + 1) * sizeof(void *));
+    } else if (journal->slot_count > 0) {
+        for (size_t i = 0; i < journal->account_count; i++) {
+            for (struct slot_entry *slot = journal->accounts[i]->slots; slot != NULL; slot = slot->next_of_account) {
+                size_t at = slot->hash & journal->slot_mask;
+                while (journal->slot_table[at] != slot) /* ends: the entry is in the table */
+                    at = (at + 1) & journal->slot_mask;
+                journal->slot_table[at] = NULL;
+            }
+        }
+    }
+    if (journal->transient_count > 0)
+        memset(journal->transient_table, 0, (journal->transient_mask + 1) * sizeof(void *));
+}
+
+void journal_begin(struct journal *journal, const struct view *view, enum fork fork)
+{
+    tables_clear(journal);
+    arena_reset(&journal->arena);
+    journal->view = *view;
+    journal->account_count = journal->slot_count = journal->transient_count = 0;
+    journal->undo_count = journal->log_count = 0;
+    journal->refund = 0;
+    journal->last_account = NULL;
+    journal->new_codes = NULL;
+    journal->precompile_last = fork >= FORK_PRAGUE ? 0x11 : fork >= FORK_CANCUN ? 0x0a : 0x09;
+    journal->p256_is_warm = fork >= FORK_OSAKA;
+}
+
+/* Twice the room for the pointers of `table`; their hashes lie `hash_offset` bytes into what they point to. */
+static bool table_grow(void ***table, size_t *mask, size_t hash_offset)
+{
+    size_t size = (*mask + 1) * 2;
+    void **bigger = table_new(size);
+    if (bigger == NULL) return false;
+    for (size_t i = 0; i <= *mask; i++) {
+        if ((*table)[i] == NULL) continue;
+        uint64_t hash;
+        memcpy(&hash, (const char *)(*table)[i] + hash_offset, sizeof hash);
+        size_t at = hash & (size - 1);
+        while (bigger[at] != NULL) /* ends: the table is at most half full */
+            at = (at + 1) & (size - 1);
+        bigger[at] = (*table)[i];
+    }
+    heap_free(*table);
+    *table = bigger;
+    *mask = size - 1;
+    return true;
+}
+
+/* Room for one more element of `size` bytes in a heap array that doubles. */
+static bool array_reserve(void **array, size_t count, size_t *capacity, size_t size)
+{
+    if (likely(count < *capacity)) return true;
+    size_t bigger = *capacity == 0 ? 64 : *capacity * 2;
+    void *memory = heap_realloc(*array, bigger * size);
+    if (memory == NULL) return false;
+    *array = memory;
+    *capacity = bigger;
+    return true;
+}
+
+/* ---- accounts -------------------------------------------------------------------------------- */
+
+static bool is_warm_precompile(const struct journal *journal, const address *who)
+{
+    uint64_t head, middle;
+    memcpy(&head, who->bytes, 8);
+    memcpy(&middle, who->bytes + 8, 8);
+    if ((head | middle) != 0) return false;
+    uint64_t low = (uint64_t)who->bytes[16] << 24 | (uint64_t)who->bytes[17] << 16 |
+                   (uint64_t)who->bytes[18] << 8 | who->bytes[19];
+    return (low >= 1 && low <= journal->precompile_last) || (low == 0x100 && journal->p256_is_warm);
+}
+
+static struct account_entry *account_new(struct journal *journal, const address *who, uint64_t hash, size_t at)
+{
+    if (unlikely(journal->account_count * 2 > journal->account_mask)) {
+        void **table = (void **)journal->account_table;
+        bool grown = table_grow(&table, &journal->account_mask, offsetof(struct account_entry, hash));
+        journal->account_table = (struct account_entry **)table;
+        if (!grown) return NULL;
+        at = hash & journal->account_mask;
+        while (journal->account_table[at] != NULL)
+            at = (at + 1) & journal->account_mask;
+    }
+    void *accounts = journal->accounts;
+    if (!array_reserve(&accounts, journal->account_count, &journal->account_capacity, sizeof(void *))) return NULL;
+    journal->accounts = accounts;
+
+    struct account_entry *account = arena_alloc(&journal->arena, sizeof *account);
+    if (account == NULL) return NULL;
+    memset(account, 0, sizeof *account);
+    account->key = *who;
+    account->hash = hash;
+    account->warm = is_warm_precompile(journal, who);
+    journal->account_table[at] = account;
+    journal->accounts[journal->account_count++] = account;
+    return account;
+}
+
+struct account_entry *journal_account(struct journal *journal, const address *who)
+{
+    struct account_entry *last = journal->last_account;
+    if (last != NULL && address_equal(&last->key, who)) return last;
+
+    uint64_t hash = hash_address(who, journal->seed);
+    size_t at = hash & journal->account_mask;
+    struct account_entry *account;
+    while ((account = journal->account_table[at]) != NULL) { /* ends: the table is at most half full */
+        if (account->hash == hash && address_equal(&account->key, who)) break;
+        at = (at + 1) & journal->account_mask;
+    }
+    if (account == NULL) account = account_new(journal, who, hash, at);
+    if (account != NULL) journal->last_account = account;
+    return account;
+}
+
+enum view_answer journal_account_load_slow(struct journal *journal, struct account_entry *account, unsigned parts)
+{
+    /* Emptiness of an account that we changed can only be judged with all its parts at hand. */
+    if ((parts & VIEW_EXISTENCE) != 0 && (account->parts & ~(unsigned)VIEW_EXISTENCE) != 0) parts = VIEW_ALL_PARTS;
+    parts &= ~(unsigned)account->parts;
+    struct view_account given;
+    enum view_answer answer = journal->view.ops->account(journal->view.context, &account->key, parts, &given);
+    if (answer != VIEW_OK) return answer;
+    VERIFY((given.parts & parts) == parts);
+
+    unsigned fresh = given.parts & ~(unsigned)account->parts;
+    if (fresh & VIEW_BALANCE) account->balance = account->original.balance = given.balance;
+    if (fresh & VIEW_NONCE) account->nonce = account->original.nonce = given.nonce;
+    if (fresh & VIEW_CODE_HASH) account->code_hash = account->original.code_hash = given.code_hash;
+    if (fresh & VIEW_EXISTENCE) {
+        account->original.exists = given.exists;
+        account->original.empty = given.empty;
+        account->exists = account->exists || given.exists; /* it may have come to life before we asked */
+    }
+    account->original.parts |= given.parts;
+    account->parts |= given.parts;
+    return VIEW_OK;
+}
+
+bool account_is_empty(const struct account_entry *account)
+{
+    VERIFY((account->parts & VIEW_EXISTENCE) != 0);
+    if (account->parts != VIEW_ALL_PARTS) return account->original.empty; /* unchanged: see part_changed */
+    return account->nonce == 0 && u256_is_zero(account->balance) && hash32_equal(&account->code_hash, &keccak_empty);
+}
+
+/* ---- code ------------------------------------------------------------------------------------ */
+
+static const struct code *new_code_find(const struct journal *journal, const hash32 *hash)
+{
+    for (const struct new_code *entry = journal->new_codes; entry != NULL; entry = entry->next)
+        if (hash32_equal(&entry->code->hash, hash)) return entry->code;
+    return NULL;
+}
+
+enum view_answer journal_code(struct journal *journal, struct account_entry *account)
+{
+    if (account->code != NULL) return VIEW_OK;
+    enum view_answer answer = journal_account_load(journal, account, VIEW_CODE_HASH);
+    if (answer != VIEW_OK) return answer;
+    const hash32 *hash = &account->code_hash;
+    if (hash32_equal(hash, &keccak_empty)) {
+        account->code = &code_empty;
+        return VIEW_OK;
+    }
+    const struct code *code = new_code_find(journal, hash);
+    if (code == NULL) code = code_cache_find(journal->codes, hash);
+    if (code == NULL) {
+        struct bytes bytes;
+        answer = journal->view.ops->code(journal->view.context, &account->key, hash, &bytes);
+        if (answer != VIEW_OK) return answer;
+        code = code_cache_insert(journal->codes, hash, bytes);
+        if (code == NULL) {
+            void *memory = arena_alloc(&journal->arena, code_memory_size(bytes.size));
+            if (memory == NULL) return VIEW_FAILED;
+            code = code_build(memory, bytes, hash);
+        }
+    }
+    account->code = code;
+    return VIEW_OK;
+}
+
+/* ---- slots ----------------------------------------------------------------------------------- */
+
+static struct slot_entry *slot_new(struct journal *journal, struct account_entry *account, const u256 *key,
+                                   uint64_t hash, size_t at)
+{
+    if (unlikely(journal->slot_count * 2 > journal->slot_mask)) {
+        void **table = (void **)journal->slot_table;
+        bool grown = table_grow(&table, &journal->slot_mask, offsetof(struct slot_entry, hash));
+        journal->slot_table = (struct slot_entry **)table;
+        if (!grown) return NULL;
+        at = hash & journal->slot_mask;
+        while (journal->slot_table[at] != NULL)
+            at = (at + 1) & journal->slot_mask;
+    }
+    struct slot_entry *slot = arena_alloc(&journal->arena, sizeof *slot);
+    if (slot == NULL) return NULL;
+    *slot = (struct slot_entry){.key = *key, .account = account, .next_of_account = account->slots, .hash = hash};
+    account->slots = slot;
+    journal->slot_table[at] = slot;
+    journal->slot_count++;
+    return slot;
+}
+
+struct slot_entry *journal_slot(struct journal *journal, struct account_entry *account, const u256 *key)
+{
+    struct slot_entry *last = account->last_slot;
+    if (last != NULL && u256_equal(last->key, *key)) return last;
+
+    uint64_t hash = hash_u256(key, account->hash ^ journal->seed);
+    size_t at = hash & journal->slot_mask;
+    struct slot_entry *slot;
+    while ((slot = journal->slot_table[at]) != NULL) { /* ends: the table is at most half full */
+        if (slot->account == account && u256_equal(slot->key, *key)) break;
+        at = (at + 1) & journal->slot_mask;
+    }
+    if (slot == NULL) slot = slot_new(journal, account, key, hash, at);
+    if (slot != NULL) account->last_slot = slot;
+    return slot;
+}
+
+enum view_answer journal_slot_load_slow(struct journal *journal, struct slot_entry *slot)
+{
+    u256 value = U256_ZERO;
+    if (!slot->account->created) { /* a new contract begins with empty storage */
+        enum view_answer answer =
+            journal->view.ops->slot(journal->view.context, &slot->account->key, &slot->key, &value);
+        if (answer != VIEW_OK) return answer;
+    }
+    slot->original = slot->current = value;
+    slot->loaded = true;
+    return VIEW_OK;
+}
+
+enum view_answer journal_has_storage(struct journal *journal, struct account_entry *account, bool *out)
+{
+    for (const struct slot_entry *slot = account->slots; slot != NULL; slot = slot->next_of_account) {
+        if (slot->loaded && !u256_is_zero(slot->current)) {
+            *out = true;
+            return VIEW_OK;
+        }
+    }
+    return journal->view.ops->has_storage(journal->view.context, &account->key, out);
+}
+
+/* ---- undo ------------------------------------------------------------------------------------ */
+
+enum { FLAG_EXISTS = 1, FLAG_WARM = 2, FLAG_TOUCHED = 4, FLAG_CREATED = 8, FLAG_DESTROYED = 16, FLAG_CODE_CHANGED = 32 };
+
+static uint8_t account_flags(const struct account_entry *account)
+{
+    return (uint8_t)((account->exists ? FLAG_EXISTS : 0) | (account->warm ? FLAG_WARM : 0) |
+                     (account->touched ? FLAG_TOUCHED : 0) | (account->created ? FLAG_CREATED : 0) |
+                     (account->destroyed ? FLAG_DESTROYED : 0) | (account->code_changed ? FLAG_CODE_CHANGED : 0));
+}
+
+/* Mainnet block 2,675,119: a touch of 0x03 stays even when its frame fails (rules, section 14). */
+static bool touch_is_kept(const struct account_entry *account)
+{
+    static const address ripemd160_address = {{[19] = 3}};
+    return account->touched && address_equal(&account->key, &ripemd160_address);
+}
+
+static void account_restore_flags(struct account_entry *account, uint8_t flags)
+{
+    bool existed = (account->parts & VIEW_EXISTENCE) != 0 && account->original.exists;
+    account->touched = (flags & FLAG_TOUCHED) != 0 || touch_is_kept(account);
+    account->exists = (flags & FLAG_EXISTS) != 0 || existed;
+    account->warm = (flags & FLAG_WARM) != 0;
+    account->created = (flags & FLAG_CREATED) != 0;
+    account->destroyed = (flags & FLAG_DESTROYED) != 0;
+    account->code_changed = (flags & FLAG_CODE_CHANGED) != 0;
+}
+
+static struct undo *undo_push(struct journal *journal, enum undo_kind kind, void *target)
+{
+    void *undos = journal->undos;
+    if (!array_reserve(&undos, journal->undo_count, &journal->undo_capacity, sizeof(struct undo))) return NULL;
+    journal->undos = undos;
+    struct undo *undo = &journal->undos[journal->undo_count++];
+    undo->kind = (uint8_t)kind;
+    undo->target = target;
+    return undo;
+}
+
+static struct undo *undo_push_account(struct journal *journal, enum undo_kind kind, struct account_entry *account)
+{
+    struct undo *undo = undo_push(journal, kind, account);
+    if (undo != NULL) undo->flags = account_flags(account);
+    return undo;
+}
+
+struct journal_checkpoint journal_checkpoint(const struct journal *journal)
+{
+    return (struct journal_checkpoint){journal->undo_count, journal->log_count, journal->refund};
+}
+
+static void undo_apply(const struct undo *undo)
+{
+    struct account_entry *account = undo->target;
+    struct slot_entry *slot = undo->target;
+    struct transient_entry *transient = undo->target;
+    switch ((enum undo_kind)undo->kind) {
+    case UNDO_SLOT: slot->current = undo->old.word; return;
+    case UNDO_WARM_SLOT: slot->warm = false; return;
+    case UNDO_TRANSIENT: transient->value = undo->old.word; return;
+    case UNDO_BALANCE: account->balance = undo->old.word; break;
+    case UNDO_NONCE: account->nonce = undo->old.nonce; break;
+    case UNDO_CODE:
+        account->code_hash = undo->old.code_hash;
+        account->code = NULL;
+        break;
+    case UNDO_FLAGS: break;
+    }
+    account_restore_flags(account, undo->flags);
+}
+
+void journal_revert(struct journal *journal, struct journal_checkpoint checkpoint)
+{
+    VERIFY(checkpoint.undo_count <= journal->undo_count && checkpoint.log_count <= journal->log_count);
+    while (journal->undo_count > checkpoint.undo_count)
+        undo_apply(&journal->undos[--journal->undo_count]);
+    journal->log_count = checkpoint.log_count;
+    journal->refund = checkpoint.refund;
+}
+
+/* ---- changes --------------------------------------------------------------------------------- */
+
+/* What the view said about emptiness no longer holds: ask for all parts when it is needed again. */
+static void part_changed(struct account_entry *account)
+{
+    if (account->parts != VIEW_ALL_PARTS) account->parts &= (uint8_t)~VIEW_EXISTENCE;
+}
+
+bool journal_warm_account(struct journal *journal, struct account_entry *account)
+{
+    if (account->warm) return true;
+    if (undo_push_account(journal, UNDO_FLAGS, account) == NULL) return false;
+    account->warm = true;
+    return true;
+}
+
+bool journal_warm_slot(struct journal *journal, struct slot_entry *slot)
+{
+    if (slot->warm) return true;
+    if (undo_push(journal, UNDO_WARM_SLOT, slot) == NULL) return false;
+    slot->warm = true;
+    return true;
+}
+
+bool journal_touch(struct journal *journal, struct account_entry *account)
+{
+    if (account->touched && account->exists) return true;
+    if (undo_push_account(journal, UNDO_FLAGS, account) == NULL) return false;
+    account->touched = account->exists = true;
+    return true;
+}
+
+bool journal_set_balance(struct journal *journal, struct account_entry *account, const u256 *balance)
+{
+    VERIFY((account->parts & VIEW_BALANCE) != 0);
+    struct undo *undo = undo_push_account(journal, UNDO_BALANCE, account);
+    if (undo == NULL) return false;
+    undo->old.word = account->balance;
+    account->balance = *balance;
+    account->exists = true;
+    part_changed(account);
+    return true;
+}
+
+bool journal_set_nonce(struct journal *journal, struct account_entry *account, uint64_t nonce)
+{
+    VERIFY((account->parts & VIEW_NONCE) != 0);
+    struct undo *undo = undo_push_account(journal, UNDO_NONCE, account);
+    if (undo == NULL) return false;
+    undo->old.nonce = account->nonce;
+    account->nonce = nonce;
+    account->exists = true;
+    part_changed(account);
+    return true;
+}
+
+static const struct code *new_code_add(struct journal *journal, struct bytes bytes)
+{
+    hash32 hash;
+    keccak256(&hash, bytes.data, bytes.size);
+    const struct code *known = new_code_find(journal, &hash);
+    if (known != NULL) return known;
+    struct new_code *entry = arena_alloc(&journal->arena, sizeof *entry);
+    void *memory = arena_alloc(&journal->arena, code_memory_size(bytes.size));
+    if (entry == NULL || memory == NULL) return NULL;
+    *entry = (struct new_code){.next = journal->new_codes, .code = code_build(memory, bytes, &hash)};
+    journal->new_codes = entry;
+    return entry->code;
+}
+
+bool journal_set_code(struct journal *journal, struct account_entry *account, struct bytes bytes)
+{
+    VERIFY((account->parts & VIEW_CODE_HASH) != 0);
+    const struct code *code = bytes.size == 0 ? &code_empty : new_code_add(journal, bytes);
+    if (code == NULL) return false;
+    struct undo *undo = undo_push_account(journal, UNDO_CODE, account);
+    if (undo == NULL) return false;
+    undo->old.code_hash = account->code_hash;
+    account->code = code;
+    account->code_hash = code->size == 0 ? keccak_empty : code->hash;
+    account->code_changed = account->exists = true;
+    part_changed(account);
+    return true;
+}
+
+bool journal_create(struct journal *journal, struct account_entry *account, uint64_t nonce)
+{
+    if (!journal_set_nonce(journal, account, nonce)) return false; /* its record restores the flags below, too */
+    account->created = account->exists = account->touched = true;
+    return true;
+}
+
+bool journal_destroy(struct journal *journal, struct account_entry *account)
+{
+    if (undo_push_account(journal, UNDO_FLAGS, account) == NULL) return false;
+    account->destroyed = true;
+    return true;
+}
+
+bool journal_slot_write(struct journal *journal, struct slot_entry *slot, const u256 *value)
+{
+    VERIFY(slot->loaded);
+    struct undo *undo = undo_push(journal, UNDO_SLOT, slot);
+    if (undo == NULL) return false;
+    undo->old.word = slot->current;
+    slot->current = *value;
+    slot->written = true;
+    return true;
+}
+
+/* ---- transient storage ----------------------------------------------------------------------- */
+
+/* Where (who, key) is, or where it would be put. */
+static size_t transient_find(const struct journal *journal, const address *who, const u256 *key, uint64_t hash)
+{
+    size_t at = hash & journal->transient_mask;
+    const struct transient_entry *entry;
+    while ((entry = journal->transient_table[at]) != NULL) { /* ends: the table is at most half full */
+        if (entry->hash == hash && u256_equal(entry->key, *key) && address_equal(&entry->who, who)) break;
+        at = (at + 1) & journal->transient_mask;
+    }
+    return at;
+}
+
+void journal_transient_read(const struct journal *journal, const address *who, const u256 *key, u256 *out)
+{
+    *out = U256_ZERO;
+    if (journal->transient_count == 0) return;
+    uint64_t hash = hash_u256(key, hash_address(who, journal->seed));
+    const struct transient_entry *entry = journal->transient_table[transient_find(journal, who, key, hash)];
+    if (entry != NULL) *out = entry->value;
+}
+
+bool journal_transient_write(struct journal *journal, const address *who, const u256 *key, const u256 *value)
+{
+    uint64_t hash = hash_u256(key, hash_address(who, journal->seed));
+    size_t at = transient_find(journal, who, key, hash);
+    struct transient_entry *entry = journal->transient_table[at];
+    if (entry == NULL) {
+        if (journal->transient_count * 2 > journal->transient_mask) {
+            void **table = (void **)journal->transient_table;
+            bool grown = table_grow(&table, &journal->transient_mask, offsetof(struct transient_entry, hash));
+            journal->transient_table = (struct transient_entry **)table;
+            if (!grown) return false;
+            at = transient_find(journal, who, key, hash);
+        }
+        entry = arena_alloc(&journal->arena, sizeof *entry);
+        if (entry == NULL) return false;
+        *entry = (struct transient_entry){.who = *who, .key = *key, .value = U256_ZERO, .hash = hash};
+        journal->transient_table[at] = entry;
+        journal->transient_count++;
+    }
+    struct undo *undo = undo_push(journal, UNDO_TRANSIENT, entry);
+    if (undo == NULL) return false;
+    undo->old.word = entry->value;
+    entry->value = *value;
+    return true;
+}
+
+/* ---- logs ------------------------------------------------------------------------------------ */
+
+bool journal_log(struct journal *journal, const struct log *log)
+{
+    void *logs = journal->logs;
+    if (!array_reserve(&logs, journal->log_count, &journal->log_capacity, sizeof(struct log))) return false;
+    journal->logs = logs;
+    struct log *copy = &journal->logs[journal->log_count];
+    *copy = *log;
+    if (!arena_copy(&journal->arena, &copy->data, log->data)) return false;
+    journal->log_count++;
+    return true;
+}
