@@ -35,8 +35,8 @@ struct receipt {
 };
 
 /* bloom.h */
-void bloom_add_log(bloom *bloom, const struct log *log);
-void bloom_or(bloom *bloom, const bloom *other);
+void bloom_add_log(bloom *into, const struct log *log);
+void bloom_or(bloom *into, const bloom *other);
 
 /* The consensus encoding (type byte and RLP from Berlin on) in the arena; false when memory runs out. */
 bool receipt_encode(struct bytes *out, const struct receipt *receipt, struct arena *arena) MUST_CHECK;
