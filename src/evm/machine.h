@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "base/status.h"
 #include "evm/block_env.h"
 #include "evm/halt.h"
 #include "evm/journal.h"
