@@ -85,7 +85,7 @@ ALWAYS_INLINE uint64_t digit_subtract(uint64_t *u, const uint64_t *v, unsigned n
     bool carry = false;
     for (unsigned i = 0; i < n; i++)
         u[i] = word_add(u[i], v[i], &carry);
-    u[n] += carry;
+    /* The carry cancels the borrow of u[n], which nobody looks at again. */
     return digit - 1;
 }
 

@@ -107,10 +107,12 @@ ALWAYS_INLINE uint64_t u256_low64(u256 a)
     return a.words[0];
 }
 
-/* Word by word: see the note on store forwarding above. */
+/* Word by word: see the note on store forwarding above. The empty assembly keeps the compiler from joining the
+ * words into a vector again. */
 ALWAYS_INLINE void u256_copy(u256 *to, const u256 *from)
 {
     uint64_t w0 = from->words[0], w1 = from->words[1], w2 = from->words[2], w3 = from->words[3];
+    __asm__("" : "+r"(w0), "+r"(w1), "+r"(w2), "+r"(w3));
     to->words[0] = w0;
     to->words[1] = w1;
     to->words[2] = w2;
