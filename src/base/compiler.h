@@ -22,6 +22,13 @@
 __extension__ typedef unsigned __int128 uint128;
 __extension__ typedef __int128 int128;
 
+/* Words side by side: the usual operators work on all of them at once. */
+typedef unsigned long words4 __attribute__((vector_size(32)));
+typedef unsigned long words8 __attribute__((vector_size(64)));
+
+/* Compile one function for more than the baseline; call it only where the processor was asked. */
+#define TARGET(features) __attribute__((target(features)))
+
 /* Tail calls that must not grow the stack, and the calling convention that makes them cheap. gcc 12
  * has neither: there the interpreter uses computed goto. */
 #if defined(__clang__) && defined(__has_attribute)
