@@ -46,7 +46,9 @@ void *arena_alloc_slow(struct arena *arena, size_t size, size_t alignment) MUST_
 
 /* `size` bytes, uninitialised, aligned to `alignment` (a power of two, at most 64), or NULL when the heap
  * or the limit says no. */
-MUST_CHECK ALWAYS_INLINE void *arena_alloc_aligned(struct arena *arena, size_t size, size_t alignment)
+MUST_CHECK ALWAYS_INLINE void *arena_alloc_aligned(struct arena *arena,
+                                                   size_t size,
+                                                   size_t alignment)
 {
     uintptr_t start = ((uintptr_t)arena->next + alignment - 1) & ~(uintptr_t)(alignment - 1);
     if (likely(start <= (uintptr_t)arena->end && size <= (uintptr_t)arena->end - start &&

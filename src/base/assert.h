@@ -9,7 +9,7 @@ _Noreturn COLD void assert_failed(const char *fact, const char *file, int line);
 #define ASSERT(fact) (likely(fact) ? (void)0 : assert_failed(#fact, __FILE__, __LINE__))
 
 #ifdef PEVM_VERIFY
-#    define VERIFY(fact) ASSERT(fact)
+    #define VERIFY(fact) ASSERT(fact)
 #else
-#    define VERIFY(fact) ((void)sizeof((fact) ? 1 : 0))
+    #define VERIFY(fact) ((void)sizeof((fact) ? 1 : 0))
 #endif

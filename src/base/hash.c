@@ -1,7 +1,8 @@
 #include "base/hash.h"
 
-#include <pthread.h>
 #include <sys/random.h>
+
+#include <pthread.h>
 #include <time.h>
 
 static uint64_t seed;

@@ -18,7 +18,8 @@ ALWAYS_INLINE uint64_t hash_address(const address *key, uint64_t seed)
 {
     uint32_t tail;
     memcpy(&tail, key->bytes + 16, sizeof tail);
-    uint64_t h = hash_mix(load_le64(key->bytes) ^ seed, load_le64(key->bytes + 8) ^ 0x9e3779b97f4a7c15);
+    uint64_t h =
+        hash_mix(load_le64(key->bytes) ^ seed, load_le64(key->bytes + 8) ^ 0x9e3779b97f4a7c15);
     return hash_mix(h ^ tail, seed ^ 0xd6e8feb86659fd93);
 }
 

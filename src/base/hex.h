@@ -16,7 +16,7 @@ bool hex_decode_number(uint8_t out[32], const char *text, size_t digits) MUST_CH
 /* The value of one digit, or -1. */
 int hex_digit(char c);
 
-#define HEX_HASH_SIZE 67    /* "0x", 64 digits, zero byte */
+#define HEX_HASH_SIZE    67 /* "0x", 64 digits, zero byte */
 #define HEX_ADDRESS_SIZE 43 /* "0x", 40 digits, zero byte */
 
 /* "0x..." of a hash or address into the caller's buffer, which is returned for use in printf. */

@@ -13,12 +13,11 @@
 #include "base/bytes.h"
 
 /* cmocka wants these four before it. */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
 
 void test_register(const char *name, void (*run)(void **));
 
@@ -35,8 +34,8 @@ void test_register(const char *name, void (*run)(void **));
     }                                                                                              \
     static void test_##name(void)
 
-#define CHECK(fact) assert_true(fact)
-#define CHECK_EQ(actual, expected) assert_int_equal(actual, expected)
+#define CHECK(fact)                  assert_true(fact)
+#define CHECK_EQ(actual, expected)   assert_int_equal(actual, expected)
 #define CHECK_TEXT(actual, expected) assert_string_equal(actual, expected)
 
 /* Bytes against a string of hex digits, both shown when they differ. */
