@@ -12,12 +12,14 @@
 
 #include "base/bytes.h"
 
-/* cmocka wants these four before it. */
-#include <cmocka.h>
+/* clang-format off: cmocka wants these four before it */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
+/* clang-format on */
 
 void test_register(const char *name, void (*run)(void **));
 
