@@ -12,7 +12,8 @@
 
 #include "base/bytes.h"
 
-/* clang-format off: cmocka wants these four before it */
+/* cmocka wants the first four before it. */
+/* clang-format off */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
