@@ -1,0 +1,350 @@
+#include "evm/machine.h"
+
+#include "base/assert.h"
+#include "base/heap.h"
+#include "evm/interp_memory.h"
+#include "evm/machine_private.h"
+
+#include <sys/mman.h>
+
+#define MEMORY_RESERVE_DEFAULT (UINT64_C(4) << 30)
+#define MEMORY_RESERVE_MIN     (UINT64_C(1) << 20)
+#define MEMORY_KEEP                                                                                \
+    (UINT64_C(1) << 20) /* given back to the system beyond that, between transactions */
+#define STACK_BYTES       ((size_t)(DEPTH_MAX + 1) * STACK_MAX * sizeof(u256))
+#define ARENA_CHUNK_BYTES (256 * 1024)
+
+/* ---- life ---------------------------------------------------------------------------------------- */
+
+/* Address space; pages come when they are written. */
+static void *reserve(size_t size)
+{
+    void *memory = mmap(
+        NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return memory == MAP_FAILED ? NULL : memory;
+}
+
+static void release(void *memory, size_t size)
+{
+    if (memory != NULL) (void)munmap(memory, size);
+}
+
+enum pevm_status machine_new(struct machine **out, const struct machine_options *options)
+{
+    struct machine *machine = heap_alloc_zeroed(1, sizeof *machine);
+    *out = NULL;
+    if (machine == NULL) return PEVM_NO_MEMORY;
+    uint64_t bytes =
+        options->memory_reserve_bytes == 0 ? MEMORY_RESERVE_DEFAULT : options->memory_reserve_bytes;
+    if (bytes < MEMORY_RESERVE_MIN) bytes = MEMORY_RESERVE_MIN;
+    machine->memory_bytes = bytes & ~(uint64_t)(CACHE_LINE - 1);
+    arena_init(&machine->arena, ARENA_CHUNK_BYTES, 0);
+    machine->frames = heap_alloc_zeroed(DEPTH_MAX + 1, sizeof *machine->frames);
+    machine->stack = reserve(STACK_BYTES);
+    machine->memory = reserve(machine->memory_bytes);
+    machine->return_buffer = reserve(machine->memory_bytes);
+    bool has_journal = journal_init(&machine->journal, options->codes);
+    if (!has_journal || machine->frames == NULL || machine->stack == NULL ||
+        machine->memory == NULL || machine->return_buffer == NULL) {
+        machine_free(machine);
+        return PEVM_NO_MEMORY;
+    }
+    machine->memory_end = machine->memory + machine->memory_bytes;
+    machine->memory_high = machine->memory;
+    machine->return_high = machine->return_buffer;
+    *out = machine;
+    return PEVM_OK;
+}
+
+void machine_free(struct machine *machine)
+{
+    if (machine == NULL) return;
+    journal_fini(&machine->journal);
+    arena_fini(&machine->arena);
+    heap_free(machine->frames);
+    release(machine->stack, STACK_BYTES);
+    release(machine->memory, machine->memory_bytes);
+    release(machine->return_buffer, machine->memory_bytes);
+    heap_free(machine);
+}
+
+struct journal *machine_journal(struct machine *machine)
+{
+    return &machine->journal;
+}
+
+const struct block_env *machine_env(const struct machine *machine)
+{
+    return machine->env;
+}
+
+struct tx_run_state *machine_run_state(struct machine *machine)
+{
+    return &machine->run_state;
+}
+
+void machine_set_block(struct machine *machine,
+                       const struct block_env *env,
+                       const struct tracer *tracer)
+{
+    bool is_first = machine->env == NULL;
+    machine->env = env;
+    machine->tracer = tracer;
+    if (!is_first && machine->fork == env->rules.fork) return;
+    machine->fork = env->rules.fork;
+    machine->prices = *gas_prices_of(machine->fork);
+    interp_fill(machine->dispatch, machine->fork);
+    interp_fill_traced(machine->dispatch_traced, machine->fork);
+}
+
+/* ---- frames -------------------------------------------------------------------------------------- */
+
+uint8_t *frame_memory_behind(const struct frame *frame)
+{
+    uint64_t size = (frame->memory_size + CACHE_LINE - 1) & ~(uint64_t)(CACHE_LINE - 1);
+    return frame->memory + size;
+}
+
+void trace_enter_request(struct machine *machine, const struct frame_request *request, int depth)
+{
+    if (likely(machine->tracer == NULL)) return;
+    struct trace_frame frame = {
+        .kind = (int)request->kind,
+        .depth = depth,
+        .caller = request->caller,
+        .to = request->account->key,
+        .value = request->value,
+        .gas = request->gas,
+        .input = request->input,
+    };
+    trace_enter(machine, &frame);
+}
+
+void frame_push(struct machine *machine, const struct frame_request *request)
+{
+    struct frame *parent = machine->frame;
+    struct frame *frame = parent == NULL ? machine->frames : parent + 1;
+    u256 *stack = parent == NULL ? machine->stack + 1 : parent->top + 1;
+    VERIFY(frame <= machine->frames + DEPTH_MAX);
+    *frame = (struct frame){
+        .pc = request->code->bytes,
+        .top = stack - 1,
+        .gas = request->gas,
+        .stack = stack,
+        .memory = parent == NULL ? machine->memory : frame_memory_behind(parent),
+        .code_start = request->code->bytes,
+        .code_size = request->code->size,
+        .jumpdests = request->code->jumpdests,
+        .machine = machine,
+        .account = request->account,
+        .input = request->input,
+        .value = request->value,
+        .self = request->account->key,
+        .caller = request->caller,
+        .is_static = request->is_static,
+        .kind = (uint8_t)request->kind,
+        .depth = (uint16_t)(frame - machine->frames),
+        .gas_start = request->gas,
+        .output_offset = request->output_offset,
+        .output_size = request->output_size,
+        .checkpoint = request->checkpoint,
+        .mark = request->mark,
+    };
+    machine->frame = frame;
+    machine->return_data = BYTES_EMPTY;
+    trace_enter_request(machine, request, frame->depth + 1);
+}
+
+bool value_transfer(struct machine *machine,
+                    struct account_entry *from,
+                    struct account_entry *to,
+                    const u256 *value)
+{
+    if (u256_is_zero(*value) || from == to) return true;
+    u256 balance = u256_sub(from->balance, *value);
+    if (!journal_set_balance(&machine->journal, from, &balance)) return false;
+    balance = u256_add(to->balance, *value);
+    return journal_set_balance(&machine->journal, to, &balance);
+}
+
+static bool is_creation(const struct frame *frame)
+{
+    return frame->kind == MESSAGE_CREATE || frame->kind == MESSAGE_CREATE2;
+}
+
+/* The frame has halted: what it did stays or is undone. HALT_NO_MEMORY when the new code cannot be kept. */
+static enum halt frame_end(struct machine *machine, struct frame *frame, enum halt halt)
+{
+    if (halt_is_success(halt) && is_creation(frame)) halt = create_deposit(frame);
+    if (halt_is_pause(halt)) return halt;
+    if (!halt_is_success(halt)) journal_revert(&machine->journal, frame->checkpoint);
+    if (halt_is_exceptional(halt)) {
+        frame->gas = 0;
+        machine->output = BYTES_EMPTY;
+    }
+    arena_release(&machine->arena, frame->mark);
+    trace_leave(machine, frame->depth + 1, halt, frame->gas_start - frame->gas, machine->output);
+    return halt;
+}
+
+/* Run until the outermost frame has ended or something is in the way. */
+static enum halt drive(struct machine *machine)
+{
+    for (;;) { /* ends: all gas is finite */
+        struct frame *frame = machine->frame;
+        enum halt halt =
+            unlikely(machine->tracer != NULL) ? interp_run_traced(frame) : interp_run(frame);
+        if (halt == HALT_CALL) continue;
+        if (unlikely(halt_is_pause(halt))) return halt;
+        halt = frame_end(machine, frame, halt);
+        if (frame->depth == 0 || halt_is_pause(halt)) return halt;
+        struct frame *parent = frame - 1;
+        machine->frame = parent;
+        if (is_creation(frame))
+            create_end(parent, frame, halt);
+        else
+            call_end(parent, frame, halt);
+    }
+}
+
+/* ---- the outermost message ------------------------------------------------------------------------ */
+
+/* What start_* found out when the message needs no frame. */
+static enum halt end_at_once(struct machine *machine,
+                             enum halt halt,
+                             int64_t gas_left,
+                             struct bytes output)
+{
+    struct frame *frame = machine->frames;
+    frame->gas = gas_left;
+    machine->output = output;
+    return halt;
+}
+
+static enum halt start_call(struct machine *machine,
+                            struct account_entry *caller,
+                            struct account_entry *target)
+{
+    const struct message *message = &machine->message;
+    struct frame_request request = {
+        .kind = MESSAGE_CALL,
+        .gas = message->gas,
+        .code = message->code,
+        .account = target,
+        .caller = message->caller,
+        .value = message->value,
+        .input = message->input,
+        .checkpoint = journal_checkpoint(&machine->journal),
+        .mark = arena_mark(&machine->arena),
+    };
+    if (touches_matter(machine)) TRY_MEMORY(journal_touch(&machine->journal, target));
+    TRY_MEMORY(value_transfer(machine, caller, target, &message->value));
+    bool runs_precompile =
+        !message->is_delegated && is_precompile(&message->code_address, machine->fork);
+    if (message->code->size > 0 && !runs_precompile) {
+        frame_push(machine, &request);
+        return HALT_CALL;
+    }
+    trace_enter_request(machine, &request, 1);
+    enum halt halt = HALT_STOP;
+    int64_t gas = message->gas;
+    struct bytes output = BYTES_EMPTY;
+    if (runs_precompile)
+        halt = precompile_frame(
+            machine, &message->code_address, message->input, &gas, &output, machine->memory);
+    if (halt_is_pause(halt)) return halt;
+    if (!halt_is_success(halt)) journal_revert(&machine->journal, request.checkpoint);
+    trace_leave(machine, 1, halt, message->gas - gas, output);
+    return end_at_once(machine, halt, gas, output);
+}
+
+static enum halt start_create(struct machine *machine,
+                              struct account_entry *creator,
+                              struct account_entry *account)
+{
+    const struct message *message = &machine->message;
+    bool collides;
+    TRY_VIEW(create_load(machine, account, !u256_is_zero(message->value), &collides));
+    if (collides) return end_at_once(machine, HALT_COLLISION, 0, BYTES_EMPTY);
+    struct frame_request request = {
+        .kind = MESSAGE_CREATE,
+        .gas = message->gas,
+        .code = create_init_code(machine, message->input),
+        .account = account,
+        .caller = message->caller,
+        .value = message->value,
+        .checkpoint = journal_checkpoint(&machine->journal),
+        .mark = arena_mark(&machine->arena),
+    };
+    TRY_MEMORY(request.code != NULL);
+    TRY_MEMORY(create_begin(machine, creator, account, &message->value));
+    frame_push(machine, &request);
+    return HALT_CALL;
+}
+
+/* HALT_CALL when the first frame is there. */
+static enum halt start(struct machine *machine)
+{
+    struct journal *journal = &machine->journal;
+    const struct message *message = &machine->message;
+    struct account_entry *caller = journal_account(journal, &message->caller);
+    struct account_entry *target = journal_account(journal, &message->to);
+    TRY_MEMORY(caller != NULL && target != NULL);
+    if (!u256_is_zero(message->value)) {
+        TRY_VIEW(journal_account_load(journal, caller, VIEW_BALANCE));
+        TRY_VIEW(journal_account_load(journal, target, VIEW_BALANCE));
+        /* A transaction is checked before: only a message made by hand can come here. */
+        if (u256_less(caller->balance, message->value))
+            return end_at_once(machine, HALT_REVERT, message->gas, BYTES_EMPTY);
+    }
+    return message->kind == MESSAGE_CREATE ? start_create(machine, caller, target)
+                                           : start_call(machine, caller, target);
+}
+
+static bool go_on(struct machine *machine, struct message_result *result)
+{
+    enum halt halt = HALT_CALL;
+    if (machine->stage == MACHINE_STARTING) halt = start(machine);
+    if (halt == HALT_CALL) {
+        machine->stage = MACHINE_RUNNING;
+        halt = drive(machine);
+    }
+    *result = (struct message_result){.halt = halt};
+    if (halt_is_pause(halt)) return false;
+    machine->stage = MACHINE_IDLE;
+    result->gas_left = machine->frames[0].gas;
+    result->output = machine->output;
+    return true;
+}
+
+/* Pages that only a big transaction needed go back to the system. */
+static void trim(uint8_t *memory, uint8_t **high)
+{
+    if (*high <= memory + MEMORY_KEEP) return;
+    (void)madvise(memory + MEMORY_KEEP, (size_t)(*high - memory) - MEMORY_KEEP, MADV_DONTNEED);
+    *high = memory + MEMORY_KEEP;
+}
+
+bool machine_run(struct machine *machine,
+                 const struct tx_env *tx,
+                 const struct message *message,
+                 struct message_result *result)
+{
+    ASSERT(machine->env != NULL &&
+           (message->kind == MESSAGE_CALL || message->kind == MESSAGE_CREATE));
+    trim(machine->memory, &machine->memory_high);
+    trim(machine->return_buffer, &machine->return_high);
+    arena_reset(&machine->arena);
+    machine->tx = tx;
+    machine->message = *message;
+    machine->frame = NULL;
+    machine->output = machine->return_data = BYTES_EMPTY;
+    machine->stage = MACHINE_STARTING;
+    return go_on(machine, result);
+}
+
+bool machine_resume(struct machine *machine, struct message_result *result)
+{
+    ASSERT(machine->stage != MACHINE_IDLE);
+    return go_on(machine, result);
+}
