@@ -16,22 +16,19 @@ ALWAYS_INLINE void set_bool(u256 *word, bool fact)
 }
 
 /* Most divisions in contracts are of small numbers: these take the processor's own division, without a call. */
-ALWAYS_INLINE void op_div(u256 *top)
+ALWAYS_INLINE bool op_both_small(const u256 *top)
 {
-    u256 *out = top - 1;
-    if (u256_fits_u64(u256_or(top[0], top[-1])) && out->words[0] != 0)
-        set_u64(out, top->words[0] / out->words[0]);
-    else
-        u256_div_into(out, top, out);
+    return u256_fits_u64(u256_or(top[0], top[-1])) && top[-1].words[0] != 0;
 }
 
-ALWAYS_INLINE void op_mod(u256 *top)
+ALWAYS_INLINE void op_div_small(u256 *top)
 {
-    u256 *out = top - 1;
-    if (u256_fits_u64(u256_or(top[0], top[-1])) && out->words[0] != 0)
-        set_u64(out, top->words[0] % out->words[0]);
-    else
-        u256_mod_into(out, top, out);
+    set_u64(top - 1, top[0].words[0] / top[-1].words[0]);
+}
+
+ALWAYS_INLINE void op_mod_small(u256 *top)
+{
+    set_u64(top - 1, top[0].words[0] % top[-1].words[0]);
 }
 
 ALWAYS_INLINE void op_signextend(u256 *top)
