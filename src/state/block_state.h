@@ -1,0 +1,44 @@
+/* block_state.h - the block's own layer over the pre-state: what its transactions have changed so far. A view, too.
+ *
+ * The sequential engine applies each transaction's writes here, in order, and reads the next one through it; at the end
+ * the layer gives the changeset. It never touches the pre-state, and asks it for each account and slot at most once.
+ * One owner. No heap calls in steady state: what a block needed is kept for the next one.
+ *
+ * Order of calls: block_state_new ( block_state_begin ( reads | writes )* block_state_changes* )* block_state_free
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "state/changeset.h"
+#include "state/view.h"
+
+struct block_state;
+
+struct account_value {
+    u256 balance;
+    hash32 code_hash;
+    uint64_t nonce;
+    bool exists; /* false: gone from the trie; the rest is ignored */
+};
+
+enum pevm_status block_state_new(struct block_state **out) MUST_CHECK;
+void block_state_free(struct block_state *state); /* may be NULL */
+
+/* Start a block: forget the one before, read through `pre_state` (borrowed until the next begin). */
+void block_state_begin(struct block_state *state, const struct view *pre_state);
+
+/* What is true now. Lives as long as the layer. Code set in this block is answered from here. */
+struct view block_state_view(struct block_state *state);
+
+/* Writes. False only when memory runs out. */
+bool block_state_set_account(struct block_state *state, const address *who, const struct account_value *value) MUST_CHECK;
+/* All storage of the account is gone (SELFDESTRUCT, creation); slots set later count again. */
+bool block_state_clear_storage(struct block_state *state, const address *who) MUST_CHECK;
+bool block_state_set_slot(struct block_state *state, const address *who, const u256 *slot, const u256 *value) MUST_CHECK;
+/* `code` is copied. */
+bool block_state_add_code(struct block_state *state, const hash32 *hash, struct bytes code) MUST_CHECK;
+
+/* What differs from the pre-state, sorted, in `arena`. May be asked for in the middle of a block (roots between
+ * transactions, before Byzantium). PEVM_STATE_UNREADABLE when a value of the pre-state that must be compared cannot be read. */
+enum pevm_status block_state_changes(struct block_state *state, struct changeset *out, struct arena *arena) MUST_CHECK;
