@@ -14,7 +14,8 @@ function(pevm_room name)
   endif()
 endfunction()
 
-# libpevm_inside: everything with all names visible, for the tests and the command; pevm: the command.
+# libpevm_inside: everything with all names visible, for the tests and the command; pevm_cli: the commands
+# without main, for their tests; pevm: the command.
 function(pevm_products)
   get_property(library_rooms GLOBAL PROPERTY PEVM_LIBRARY_ROOMS)
   get_property(tool_rooms GLOBAL PROPERTY PEVM_TOOL_ROOMS)
@@ -27,8 +28,10 @@ function(pevm_products)
   add_library(pevm_inside STATIC ${objects})
   target_link_libraries(pevm_inside PUBLIC ${PEVM_LIBRARIES} ${PEVM_TOOL_LIBRARIES})
   if("cli" IN_LIST tool_rooms)
-    add_executable(pevm $<TARGET_OBJECTS:room_cli>)
-    target_link_libraries(pevm PRIVATE pevm_inside)
+    add_library(pevm_cli STATIC $<TARGET_OBJECTS:room_cli>)
+    target_link_libraries(pevm_cli PUBLIC pevm_inside)
+    add_executable(pevm src/cli/main.c)
+    target_link_libraries(pevm PRIVATE pevm_cli)
     set_target_properties(pevm PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
   endif()
 endfunction()
