@@ -4,14 +4,15 @@
  * compares with the header. It never touches the pre-state: the changes are in the outcome, and applying them is the
  * caller's business. The sequential path (sequential.c) is the specification of every other.
  *
- * Order of calls: engine_new ( engine_check_header? engine_execute )* engine_free. One thread at a time per engine.
+ * Order of calls: engine_new ( engine_set_chain? engine_execute | engine_execute_tx )* engine_free. One thread at a time per engine.
  */
 #pragma once
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "chain/block_fault.h"
 #include "chain/chain.h"
-#include "engine/block_fault.h"
+#include "evm/block_env.h"
 #include "evm/tracer.h"
 #include "state/changeset.h"
 #include "state/view.h"
@@ -20,33 +21,56 @@
 struct engine;
 
 struct engine_options {
-    const struct chain *chain;   /* borrowed */
-    unsigned workers;            /* for sender recovery (and the parallel path); 0 = online CPUs, at most 16 */
-    size_t memory_max_bytes;     /* 0 = no limit */
+    const struct chain *chain; /* borrowed; engine_set_chain changes it between blocks */
+    unsigned workers; /* for sender recovery (and the parallel path); 0 = online CPUs, at most 16 */
+    size_t memory_max_bytes; /* 0 = no limit */
 };
 
 /* Roots that only the owner of the whole state can give. */
 struct root_source {
     /* The state root after `changes` on the pre-state of the block. */
-    enum pevm_status (*root)(void *context, const struct changeset *changes, hash32 *out, struct error *error);
+    enum pevm_status (*root)(void *context,
+                             const struct changeset *changes,
+                             hash32 *out,
+                             struct error *error);
+    void *context;
+};
+
+/* A block before the one to be executed, for the rules about ommers (rules, section 5). */
+struct engine_ancestor {
+    const struct header *header; /* with its hash */
+    const struct header *ommers; /* the ommers in its body, with their hashes */
+    size_t ommer_count;
+};
+
+#define ENGINE_ANCESTORS_MAX 7 /* an ommer is at most 6 generations old, so its parent 7 */
+
+/* Asked between transactions; true stops the block with PEVM_CANCELLED. */
+struct cancel_source {
+    bool (*is_cancelled)(void *context);
     void *context;
 };
 
 struct engine_input {
     const struct block *block;
-    const struct header *parent;      /* may be NULL: header checks against the parent are skipped */
-    const u256 *parent_total_difficulty; /* may be NULL */
-    bool parent_has_ommers;           /* difficulty from Byzantium on; known from parent->ommers_hash when parent is given */
+    const struct header *parent; /* may be NULL: header checks against the parent are skipped */
+    const u256 *
+        parent_total_difficulty; /* may be NULL; decides Paris where the chain does not know its height */
+    const struct engine_ancestor
+        *ancestors;        /* the parent first, then its parent, ...: 7 of them, or all there are */
+    size_t ancestor_count; /* 0 = not known: then ommers are judged by their count and hash only */
     const struct view *pre_state;
-    const struct root_source *roots;  /* may be NULL: state root (and pre-Byzantium receipts roots) are not computed */
-    const struct tracer *tracer;      /* may be NULL */
-    bool skip_header_compare;         /* execute only: gas used, roots and bloom are reported, not judged */
-    bool skip_body_roots;             /* do not compare transactions root, withdrawals root, ommers hash */
+    const struct root_source
+        *roots; /* may be NULL: state root (and pre-Byzantium receipts roots) are not computed */
+    const struct tracer *tracer;        /* may be NULL */
+    const struct cancel_source *cancel; /* may be NULL */
+    bool skip_header_compare; /* execute only: gas used, roots and bloom are reported, not judged */
+    bool skip_body_roots;     /* do not compare transactions root, withdrawals root, ommers hash */
 };
 
 struct engine_outcome {
     enum block_fault fault;
-    enum tx_fault tx_fault;  /* when fault is BLOCK_TRANSACTION */
+    enum tx_fault tx_fault; /* when fault is BLOCK_TRANSACTION */
     size_t tx_index;
     char text[ERROR_TEXT_MAX]; /* what was expected, what came; "" when valid */
 
@@ -56,7 +80,7 @@ struct engine_outcome {
     uint64_t gas_used, blob_gas_used;
     bloom bloom;
     hash32 receipts_root;
-    bool has_receipts_root;  /* false before Byzantium without roots */
+    bool has_receipts_root; /* false before Byzantium without roots */
     hash32 state_root;
     bool has_state_root;
     hash32 requests_hash;
@@ -69,14 +93,22 @@ struct engine_outcome {
 enum pevm_status engine_new(struct engine **out, const struct engine_options *options) MUST_CHECK;
 void engine_free(struct engine *engine); /* may be NULL */
 
+/* Another chain from the next block on (borrowed): test runners meet a new one with every test. */
+void engine_set_chain(struct engine *engine, const struct chain *chain);
+
 /* PEVM_OK: outcome->fault says whether the block is valid. Any other status: the world failed (state unreadable, no memory,
  * cancelled), the text says what, and nothing of the outcome is valid. */
-enum pevm_status engine_execute(struct engine *engine, struct engine_outcome *outcome, const struct engine_input *input,
+enum pevm_status engine_execute(struct engine *engine,
+                                struct engine_outcome *outcome,
+                                const struct engine_input *input,
                                 struct error *error) MUST_CHECK;
 
 /* A state test: one transaction in an environment, no block around it (no system calls, no rewards). The sender is known or is
- * recovered. PEVM_OK with outcome->tx_fault set when it is invalid. */
-struct block_env;
-enum pevm_status engine_execute_tx(struct engine *engine, struct engine_outcome *outcome, const struct block_env *env,
-                                   const struct tx *tx, const struct view *pre_state, const struct tracer *tracer,
+ * recovered. PEVM_OK with outcome->fault = BLOCK_TRANSACTION and outcome->tx_fault set when it is invalid. */
+enum pevm_status engine_execute_tx(struct engine *engine,
+                                   struct engine_outcome *outcome,
+                                   const struct block_env *env,
+                                   const struct tx *tx,
+                                   const struct view *pre_state,
+                                   const struct tracer *tracer,
                                    struct error *error) MUST_CHECK;
