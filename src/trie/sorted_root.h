@@ -9,5 +9,8 @@ struct trie_leaf {
     struct bytes value; /* RLP, not empty */
 };
 
-/* `leaves` strictly ascending by key. Everything in `scratch` is released again. */
-enum pevm_status sorted_root(hash32 *out, const struct trie_leaf *leaves, size_t count, struct arena *scratch) MUST_CHECK;
+/* `leaves` strictly ascending by key. Everything in `scratch` is released again. PEVM_NO_MEMORY, nothing else. */
+enum pevm_status sorted_root(hash32 *out,
+                             const struct trie_leaf *leaves,
+                             size_t count,
+                             struct arena *scratch) MUST_CHECK;
