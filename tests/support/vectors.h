@@ -59,22 +59,52 @@ static inline bool vectors_open(struct vectors *vectors, const char *member)
     return true;
 }
 
-/* The bytes of the next field `name`; false when there is none. */
-static inline bool vectors_next(struct vectors *vectors, const char *name, struct bytes *out)
+/* The text of the next field `name`, without its quotes; NULL when there is none. */
+static inline const char *vectors_find(struct vectors *vectors, const char *name, size_t *size)
 {
     char key[64];
     snprintf(key, sizeof key, "\"%s\"", name);
     const char *found = strstr(vectors->next, key);
-    if (found == NULL) return false;
-    const char *start = strchr(found + strlen(key), '"') + 1;
-    const char *end = strchr(start, '"');
-    if (start[0] == '0' && start[1] == 'x') start += 2;
+    if (found == NULL) return NULL;
+    const char *start = found + strlen(key);
+    start += strspn(start, ": \"");
+    const char *end = start + strcspn(start, "\",}\n");
+    *size = (size_t)(end - start);
+    vectors->next = *end == '"' ? end + 1 : end;
+    return start;
+}
 
-    size_t digits = (size_t)(end - start);
+/* The bytes of the next field `name`; false when there is none. */
+static inline bool vectors_next(struct vectors *vectors, const char *name, struct bytes *out)
+{
+    size_t digits;
+    const char *start = vectors_find(vectors, name, &digits);
+    if (start == NULL) return false;
+    if (digits >= 2 && start[0] == '0' && start[1] == 'x') {
+        start += 2;
+        digits -= 2;
+    }
     uint8_t *bytes = arena_alloc(&vectors->arena, digits / 2);
     assert_non_null(bytes);
     if (!hex_decode(bytes, start, digits)) fail_msg("%s is not hex", name);
     *out = bytes_of(bytes, digits / 2);
-    vectors->next = end + 1;
     return true;
+}
+
+/* Whether the next field `name` (a string or a bare word) says `text`; fails when there is none. */
+static inline bool vectors_next_is(struct vectors *vectors, const char *name, const char *text)
+{
+    size_t size = 0;
+    const char *found = vectors_find(vectors, name, &size);
+    assert_non_null(found);
+    return size == strlen(text) && memcmp(found, text, size) == 0;
+}
+
+/* Whether a field `name` comes before the next `other`: for lists inside of lists. */
+static inline bool vectors_comes_first(struct vectors *vectors, const char *name, const char *other)
+{
+    struct vectors a = *vectors, b = *vectors;
+    size_t size;
+    if (vectors_find(&a, name, &size) == NULL) return false;
+    return vectors_find(&b, other, &size) == NULL || a.next < b.next;
 }
