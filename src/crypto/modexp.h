@@ -4,4 +4,5 @@
 #include "base/bytes.h"
 
 /* `out` has modulus.size bytes. A zero modulus gives zeros. False when memory runs out. */
-bool modexp(uint8_t *out, struct bytes base, struct bytes exponent, struct bytes modulus) MUST_CHECK;
+bool modexp(uint8_t *out, struct bytes base, struct bytes exponent, struct bytes modulus)
+    MUST_CHECK;
