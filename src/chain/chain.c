@@ -24,6 +24,16 @@
 
 const struct blob_schedule blob_schedule_mainnet[FORK_COUNT] = BLOBS_OF_MAINNET;
 
+/* rules, section 17 */
+/* clang-format off */
+#define DEPOSIT_CONTRACT_MAINNET                                                                   \
+    {{0x00, 0x00, 0x00, 0x00, 0x21, 0x9a, 0xb5, 0x40, 0x35, 0x6c,                                  \
+      0xbb, 0x83, 0x9c, 0xbe, 0x05, 0x30, 0x3d, 0x77, 0x05, 0xfa}}
+#define DEPOSIT_CONTRACT_SEPOLIA                                                                   \
+    {{0x7f, 0x02, 0xc3, 0xe3, 0xc9, 0x8b, 0x13, 0x30, 0x55, 0xb8,                                  \
+      0xb3, 0x48, 0xb2, 0xac, 0x62, 0x56, 0x69, 0xed, 0x29, 0x5d}}
+/* clang-format on */
+
 /* rules, section 1 */
 const struct chain chain_mainnet = {
     .name = "mainnet",
@@ -56,6 +66,7 @@ const struct chain chain_mainnet = {
     .terminal_total_difficulty = {{0xd808a128d7380000, 0xc70, 0, 0}},
     .paris_by_number = true,
     .dao_number = 1920000,
+    .deposit_contract = DEPOSIT_CONTRACT_MAINNET,
     .blobs = BLOBS_OF_MAINNET,
 };
 
@@ -91,6 +102,7 @@ const struct chain chain_sepolia = {
     .terminal_total_difficulty = {{17000000000000000, 0, 0, 0}},
     .paris_by_number = true,
     .dao_number = FORK_NEVER,
+    .deposit_contract = DEPOSIT_CONTRACT_SEPOLIA,
     .blobs = BLOBS_OF_MAINNET,
 };
 

@@ -21,8 +21,9 @@ struct chain {
     uint64_t chain_id;
     struct fork_start starts[FORK_COUNT];
     u256 terminal_total_difficulty; /* Paris begins with the block after this is reached */
-    bool paris_by_number; /* ... or at starts[FORK_PARIS].number (mainnet: known height) */
-    uint64_t dao_number;  /* FORK_NEVER: no DAO fork */
+    bool paris_by_number;     /* ... or at starts[FORK_PARIS].number (mainnet: known height) */
+    uint64_t dao_number;      /* FORK_NEVER: no DAO fork */
+    address deposit_contract; /* whose logs are deposits (EIP-6110) */
     struct blob_schedule blobs[FORK_COUNT]; /* mainnet's, unless a fixture says otherwise */
 };
 

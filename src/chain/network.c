@@ -88,7 +88,11 @@ enum pevm_status chain_by_network(struct chain *out, const char *network, struct
 {
     struct transition words;
     enum fork from, to;
-    *out = (struct chain){.chain_id = 1, .dao_number = FORK_NEVER};
+    *out = (struct chain){
+        .chain_id = 1,
+        .dao_number = FORK_NEVER,
+        .deposit_contract = chain_mainnet.deposit_contract,
+    };
     if (strlen(network) >= CHAIN_NAME_MAX)
         return error_set(
             error, PEVM_UNSUPPORTED, "network: name of %zu characters", strlen(network));
