@@ -96,7 +96,7 @@ void engine_free(struct engine *engine); /* may be NULL */
 /* Another chain from the next block on (borrowed): test runners meet a new one with every test. */
 void engine_set_chain(struct engine *engine, const struct chain *chain);
 
-/* PEVM_OK: outcome->fault says whether the block is valid. Any other status: the world failed (state unreadable, no memory,
+/* Fills in the senders of the transactions that are not known. PEVM_OK: outcome->fault says whether the block is valid. Any other status: the world failed (state unreadable, no memory,
  * cancelled), the text says what, and nothing of the outcome is valid. */
 enum pevm_status engine_execute(struct engine *engine,
                                 struct engine_outcome *outcome,

@@ -1,0 +1,70 @@
+/* block_run.h - a block on its way through the phases: what each phase needs, and leaves for the next.
+ *
+ * The phases, in order (each in its own file; the parallel path replaces the third):
+ *   validate_before    the header alone and against its parent; the body against the header; ommers
+ *   hooks_before       what the protocol does before the first transaction
+ *   sequential_run     the transactions
+ *   finish_run         withdrawals, rewards, requests; receipts numbered, bloom, changeset, roots
+ *   validate_after     what came out against the header
+ *
+ * A phase returns a status: PEVM_OK unless the world failed. When the protocol says no, it names the fault in the
+ * outcome (run_refuse) and returns PEVM_OK; no later phase runs then.
+ */
+#pragma once
+
+#include "engine/engine.h"
+#include "engine/state_watch.h"
+#include "evm/tx_run.h"
+#include "state/block_state.h"
+
+/* EIP-7685: what a block asks of the consensus layer, by type. Data without the type byte. */
+enum request_type {
+    REQUEST_DEPOSIT,
+    REQUEST_WITHDRAWAL,
+    REQUEST_CONSOLIDATION,
+    REQUEST_TYPE_COUNT
+};
+
+struct block_run {
+    const struct engine_input *input;
+    const struct chain *chain;
+    struct block_env env; /* rules in force included */
+    struct arena *arena;  /* the block arena: what the outcome lends */
+    struct machine *machine;
+    struct block_state *state;        /* what the block has changed so far */
+    struct state_watch watch;         /* the pre-state, remembering a read that failed */
+    struct receipt *receipts;         /* one per transaction */
+    uint64_t gas_used, blob_gas_used; /* of the transactions so far */
+    struct bytes requests[REQUEST_TYPE_COUNT];
+    struct engine_outcome *outcome;
+    struct error *error;
+};
+
+static inline bool run_is_refused(const struct block_run *run)
+{
+    return run->outcome->fault != BLOCK_VALID;
+}
+
+/* The block is invalid: name the fault, and say what was expected and what came. Returns PEVM_OK. */
+enum pevm_status run_refuse(struct block_run *run, enum block_fault fault, const char *format, ...)
+    PRINTF_LIKE(3, 4);
+/* ... because of a transaction. */
+enum pevm_status run_refuse_tx(struct block_run *run, size_t tx_index, enum tx_fault fault);
+
+/* The world failed: the status, and words in run->error. `who` says who was running: "transaction 7". A view answers
+ * "failed" without having asked the pre-state only when it found no memory. */
+enum pevm_status run_failed(struct block_run *run,
+                            enum run_answer answer,
+                            const char *who) MUST_CHECK;
+enum pevm_status run_view_failed(struct block_run *run, const char *who) MUST_CHECK;
+enum pevm_status run_no_memory(struct block_run *run) MUST_CHECK;
+
+/* PEVM_CANCELLED when somebody wants to stop. */
+enum pevm_status run_check_cancelled(struct block_run *run) MUST_CHECK;
+
+/* The phases. */
+enum pevm_status validate_before(struct block_run *run) MUST_CHECK;
+enum pevm_status hooks_before(struct block_run *run) MUST_CHECK;
+enum pevm_status sequential_run(struct block_run *run) MUST_CHECK;
+enum pevm_status finish_run(struct block_run *run) MUST_CHECK;
+enum pevm_status validate_after(struct block_run *run) MUST_CHECK;

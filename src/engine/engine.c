@@ -1,0 +1,240 @@
+#include "engine/engine.h"
+
+#include "base/clock.h"
+#include "base/heap.h"
+#include "chain/header_rules.h"
+#include "engine/apply.h"
+#include "engine/block_roots.h"
+#include "engine/block_run.h"
+#include "engine/finish.h"
+#include "engine/senders.h"
+#include "engine/tx_receipt.h"
+#include "sync/cpu_count.h"
+
+#include <inttypes.h>
+
+#define ARENA_CHUNK_BYTES   ((size_t)1 << 20)
+#define SCRATCH_CHUNK_BYTES ((size_t)64 << 10)  /* one transaction's signing text */
+#define CODE_CACHE_BYTES    ((size_t)256 << 20) /* what mainnet runs in a day */
+
+struct engine {
+    const struct chain *chain;
+    struct arena block_arena;
+    struct code_cache *codes;
+    struct machine *machine;
+    struct block_state *state;
+    struct team *team;
+    struct arena *scratch; /* one for each worker of the team */
+};
+
+/* ---- open and close --------------------------------------------------------------------------- */
+
+static enum pevm_status engine_init(struct engine *engine, const struct engine_options *options)
+{
+    unsigned workers = options->workers;
+    if (workers == 0) workers = cpu_count_default();
+    engine->chain = options->chain;
+    arena_init(&engine->block_arena, ARENA_CHUNK_BYTES, options->memory_max_bytes);
+    engine->codes = code_cache_new(CODE_CACHE_BYTES);
+    if (engine->codes == NULL) return PEVM_NO_MEMORY;
+    TRY(machine_new(&engine->machine, &(struct machine_options){.codes = engine->codes}));
+    TRY(block_state_new(&engine->state));
+    TRY(team_new(&engine->team, workers, NULL, NULL));
+    engine->scratch = heap_alloc_zeroed(workers, sizeof *engine->scratch);
+    if (engine->scratch == NULL) return PEVM_NO_MEMORY;
+    for (unsigned i = 0; i < workers; i++)
+        arena_init(&engine->scratch[i], SCRATCH_CHUNK_BYTES, 0);
+    return PEVM_OK;
+}
+
+enum pevm_status engine_new(struct engine **out, const struct engine_options *options)
+{
+    struct engine *engine = heap_alloc_zeroed(1, sizeof *engine);
+    *out = NULL;
+    if (engine == NULL) return PEVM_NO_MEMORY;
+    enum pevm_status status = engine_init(engine, options);
+    if (status != PEVM_OK) {
+        engine_free(engine);
+        return status;
+    }
+    *out = engine;
+    return PEVM_OK;
+}
+
+void engine_free(struct engine *engine)
+{
+    if (engine == NULL) return;
+    for (unsigned i = 0; engine->scratch != NULL && i < team_workers(engine->team); i++)
+        arena_fini(&engine->scratch[i]);
+    heap_free(engine->scratch);
+    team_free(engine->team);
+    block_state_free(engine->state);
+    machine_free(engine->machine);
+    code_cache_free(engine->codes);
+    arena_fini(&engine->block_arena);
+    heap_free(engine);
+}
+
+void engine_set_chain(struct engine *engine, const struct chain *chain)
+{
+    engine->chain = chain;
+}
+
+/* ---- one block --------------------------------------------------------------------------------- */
+
+static struct block_env env_of(const struct header *header, const struct rules *rules)
+{
+    struct block_env env = {
+        .rules = *rules,
+        .number = header->number,
+        .timestamp = header->timestamp,
+        .gas_limit = header->gas_limit,
+        .coinbase = header->coinbase,
+        .prev_randao =
+            rules->fork >= FORK_PARIS ? header->mix_hash : u256_to_hash(header->difficulty),
+    };
+    if (rules->fork >= FORK_LONDON) env.base_fee = header->base_fee;
+    if (rules->fork >= FORK_CANCUN)
+        env.blob_base_fee = blob_base_fee(header->excess_blob_gas, rules->blob.update_fraction);
+    return env;
+}
+
+/* Everything of the block before is forgotten here, the outcome's receipts too. */
+static enum pevm_status run_begin(struct block_run *run,
+                                  struct engine *engine,
+                                  const struct view *pre_state,
+                                  size_t tx_count)
+{
+    *run->outcome = (struct engine_outcome){.fault = BLOCK_VALID};
+    arena_reset(&engine->block_arena);
+    run->chain = engine->chain;
+    run->arena = &engine->block_arena;
+    run->machine = engine->machine;
+    run->state = engine->state;
+    state_watch_init(&run->watch, pre_state);
+    struct view view = state_watch_view(&run->watch);
+    block_state_begin(run->state, &view);
+    run->receipts = arena_alloc_zeroed(run->arena, tx_count, sizeof *run->receipts);
+    return run->receipts == NULL ? run_no_memory(run) : PEVM_OK;
+}
+
+static enum pevm_status recover_senders(struct block_run *run, struct engine *engine)
+{
+    const struct block *block = run->input->block;
+    uint64_t start_ns = clock_now_ns();
+    enum pevm_status status = senders_recover(
+        engine->team, engine->scratch, block->txs, block->tx_count, run->env.rules.fork);
+    run->outcome->recover_ns = clock_now_ns() - start_ns;
+    return status == PEVM_OK ? PEVM_OK : run_no_memory(run);
+}
+
+/* From "senders known" to "receipts and changeset final". */
+static enum pevm_status execute(struct block_run *run)
+{
+    static enum pevm_status (*const phases[])(struct block_run *) = {
+        hooks_before, sequential_run, finish_run};
+    uint64_t start_ns = clock_now_ns();
+    for (size_t i = 0; i < COUNT_OF(phases) && !run_is_refused(run); i++)
+        TRY(phases[i](run));
+    run->outcome->execute_ns = clock_now_ns() - start_ns;
+    return PEVM_OK;
+}
+
+static enum pevm_status compute_roots(struct block_run *run)
+{
+    struct engine_outcome *outcome = run->outcome;
+    const struct root_source *roots = run->input->roots;
+    uint64_t start_ns = clock_now_ns();
+    outcome->has_receipts_root = run->env.rules.fork >= FORK_BYZANTIUM || roots != NULL;
+    if (outcome->has_receipts_root &&
+        !receipts_root(
+            &outcome->receipts_root, outcome->receipts, outcome->receipt_count, run->arena))
+        return run_no_memory(run);
+    if (roots != NULL) {
+        outcome->has_state_root = true;
+        TRY(roots->root(roots->context, &outcome->changes, &outcome->state_root, run->error));
+    }
+    outcome->root_ns = clock_now_ns() - start_ns;
+    return PEVM_OK;
+}
+
+/* Of an invalid block only the reason is kept. */
+static void outcome_keep_reason(struct engine_outcome *outcome)
+{
+    struct engine_outcome kept = {
+        .fault = outcome->fault, .tx_fault = outcome->tx_fault, .tx_index = outcome->tx_index};
+    memcpy(kept.text, outcome->text, sizeof kept.text);
+    *outcome = kept;
+}
+
+static enum pevm_status block_execute(struct block_run *run, struct engine *engine)
+{
+    const struct block *block = run->input->block;
+    TRY(run_begin(run, engine, run->input->pre_state, block->tx_count));
+    TRY(validate_before(run));
+    if (run_is_refused(run)) return PEVM_OK;
+    TRY(recover_senders(run, engine));
+    TRY(execute(run));
+    if (run_is_refused(run)) return PEVM_OK;
+    TRY(compute_roots(run));
+    return validate_after(run);
+}
+
+enum pevm_status engine_execute(struct engine *engine,
+                                struct engine_outcome *outcome,
+                                const struct engine_input *input,
+                                struct error *error)
+{
+    const struct header *header = &input->block->header;
+    struct rules rules = chain_rules(
+        engine->chain, header->number, header->timestamp, input->parent_total_difficulty);
+    struct block_run run = {
+        .input = input, .env = env_of(header, &rules), .outcome = outcome, .error = error};
+    TRY(block_execute(&run, engine));
+    if (outcome->fault != BLOCK_VALID) outcome_keep_reason(outcome);
+    outcome->arena_bytes = arena_used(&engine->block_arena);
+    return PEVM_OK;
+}
+
+/* ---- one transaction --------------------------------------------------------------------------- */
+
+static enum pevm_status tx_execute(struct block_run *run,
+                                   struct engine *engine,
+                                   const struct tx *given)
+{
+    struct tx tx = *given;
+    struct view view = block_state_view(run->state);
+    struct tx_room room = {
+        .gas = run->env.gas_limit < GAS_LIMIT_MAX ? run->env.gas_limit : GAS_LIMIT_MAX,
+        .blob_gas = run->env.rules.blob.max * (uint64_t)GAS_PER_BLOB,
+    };
+    struct tx_result result;
+    if (senders_recover(engine->team, engine->scratch, &tx, 1, run->env.rules.fork) != PEVM_OK)
+        return run_no_memory(run);
+    machine_set_block(run->machine, &run->env, run->input->tracer);
+    enum run_answer answer = tx_run(run->machine, &view, &tx, &room, &result);
+    if (answer == RUN_INVALID) return run_refuse_tx(run, 0, result.fault);
+    if (answer != RUN_DONE) return run_failed(run, answer, "transaction");
+    TRY(apply_journal(run, machine_journal(run->machine), "transaction"));
+    if (!tx_receipt_make(&run->receipts[0], &tx, &result, run->arena)) return run_no_memory(run);
+    run->gas_used = (uint64_t)result.gas_used;
+    run->blob_gas_used = tx.blob_count * (uint64_t)GAS_PER_BLOB;
+    finish_receipts(run, 1);
+    return finish_changes(run);
+}
+
+enum pevm_status engine_execute_tx(struct engine *engine,
+                                   struct engine_outcome *outcome,
+                                   const struct block_env *env,
+                                   const struct tx *tx,
+                                   const struct view *pre_state,
+                                   const struct tracer *tracer,
+                                   struct error *error)
+{
+    struct engine_input input = {.pre_state = pre_state, .tracer = tracer};
+    struct block_run run = {.input = &input, .env = *env, .outcome = outcome, .error = error};
+    TRY(run_begin(&run, engine, pre_state, 1));
+    TRY(tx_execute(&run, engine, tx));
+    outcome->arena_bytes = arena_used(&engine->block_arena);
+    return PEVM_OK;
+}

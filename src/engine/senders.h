@@ -1,0 +1,15 @@
+/* senders.h - who signed the transactions of a block, on all workers: its own phase, before the first transaction. */
+#pragma once
+
+#include "base/arena.h"
+#include "chain/fork.h"
+#include "sync/team.h"
+#include "types/tx.h"
+
+/* `scratch` has an arena for each worker of the team. A transaction of which no sender can be recovered keeps
+ * sender_known = false: running it says why it is invalid. PEVM_NO_MEMORY, nothing else. */
+enum pevm_status senders_recover(struct team *team,
+                                 struct arena *scratch,
+                                 struct tx *txs,
+                                 size_t count,
+                                 enum fork fork) MUST_CHECK;

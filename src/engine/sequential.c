@@ -1,0 +1,55 @@
+/* The specification: what a block's transactions do is what this does. Every other path must equal it. */
+#include "engine/apply.h"
+#include "engine/block_run.h"
+#include "engine/finish.h"
+#include "engine/tx_receipt.h"
+
+#include <stdio.h>
+
+/* What is left of the block's gas and blob gas. */
+static struct tx_room room_left(const struct block_run *run)
+{
+    return (struct tx_room){
+        .gas = run->env.gas_limit - run->gas_used,
+        .blob_gas = run->env.rules.blob.max * (uint64_t)GAS_PER_BLOB - run->blob_gas_used,
+    };
+}
+
+/* Before Byzantium a receipt has the state root after its transaction. */
+static enum pevm_status receipt_add_root(struct block_run *run, struct receipt *receipt)
+{
+    if (run->env.rules.fork >= FORK_BYZANTIUM || run->input->roots == NULL) return PEVM_OK;
+    receipt->has_state_root = true;
+    return run_state_root(run, &receipt->state_root);
+}
+
+static enum pevm_status transaction_run(struct block_run *run, size_t index)
+{
+    const struct tx *tx = &run->input->block->txs[index];
+    struct receipt *receipt = &run->receipts[index];
+    struct view view = block_state_view(run->state);
+    struct tx_room room = room_left(run);
+    struct tx_result result;
+    char who[64];
+
+    snprintf(who, sizeof who, "transaction %zu", index);
+    enum run_answer answer = tx_run(run->machine, &view, tx, &room, &result);
+    if (answer == RUN_INVALID) return run_refuse_tx(run, index, result.fault);
+    if (answer != RUN_DONE) return run_failed(run, answer, who);
+
+    TRY(apply_journal(run, machine_journal(run->machine), who));
+    run->gas_used += (uint64_t)result.gas_used;
+    run->blob_gas_used += tx->blob_count * (uint64_t)GAS_PER_BLOB;
+    if (!tx_receipt_make(receipt, tx, &result, run->arena)) return run_no_memory(run);
+    return receipt_add_root(run, receipt);
+}
+
+enum pevm_status sequential_run(struct block_run *run)
+{
+    machine_set_block(run->machine, &run->env, run->input->tracer);
+    for (size_t i = 0; i < run->input->block->tx_count && !run_is_refused(run); i++) {
+        TRY(run_check_cancelled(run));
+        TRY(transaction_run(run, i));
+    }
+    return PEVM_OK;
+}
