@@ -6,8 +6,8 @@
 
 struct arena_chunk {
     struct arena_chunk *next;
-    size_t size; /* of data */
-    ALIGNED(64) uint8_t data[];
+    size_t size;    /* of data */
+    uint8_t data[]; /* as malloc aligns it; every allocation brings its own alignment */
 };
 
 void arena_init(struct arena *arena, size_t chunk_size_min, size_t bytes_max)
