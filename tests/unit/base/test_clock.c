@@ -1,0 +1,20 @@
+#include "base/clock.h"
+#include "support/test.h"
+
+TEST(the_clock_never_goes_back)
+{
+    uint64_t last = clock_now_ns();
+    for (int i = 0; i < 10000; i++) {
+        uint64_t now = clock_now_ns();
+        CHECK(now >= last);
+        last = now;
+    }
+}
+
+TEST(both_clocks_move_on_while_a_thread_works)
+{
+    uint64_t start = clock_now_ns(), thread_start = clock_thread_ns();
+    while (clock_thread_ns() - thread_start < 1000000) { /* ends: reading it is work */
+    }
+    CHECK(clock_now_ns() - start >= 1000000);
+}
