@@ -50,6 +50,6 @@ void test_check_hex(struct bytes actual, const char *expected_hex, const char *f
  * it is not hex. */
 struct bytes test_hex(const char *text);
 
-/* "$PEVM_FIXTURES/name" when that file exists, else NULL (then skip the test and say so). The text lives
- * until the next call. */
+/* "$PEVM_FIXTURES/name" when that file exists, else NULL, and the reason is printed: then skip the test.
+ * The text lives until the next call. */
 const char *fixtures_path(const char *name);

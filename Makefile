@@ -1,0 +1,41 @@
+# Thin targets; what they do is in scripts/ and in CMakePresets.json. Start with: make help
+.DEFAULT_GOAL := help
+.PHONY: build demo test test-asan test-race bench lint fmt install clean help
+
+PREFIX ?= /usr/local
+LAUNCHER := $(if $(shell command -v ccache),-DCMAKE_C_COMPILER_LAUNCHER=ccache)
+
+build:      ## the command: build/release/pevm
+	scripts/setup
+	cmake --preset release $(LAUNCHER)
+	cmake --build build/release --parallel --target pevm
+
+demo: build ## make a chain with real contracts, execute it, verify every root
+	scripts/demo
+
+test:       ## everything that proves this tree; says what it skipped and why
+	scripts/test
+
+test-asan:  ## unit tests and a sample of the official packs under the address and undefined sanitizers
+	scripts/test asan
+
+test-race:  ## unit tests under the thread sanitizer
+	scripts/test race
+
+bench: build ## interpreter benchmarks, as a table
+	build/release/pevm bench evm
+
+lint:       ## the tidy test: layers, format, names, one test per noun; docs/STYLE.md
+	python3 tools/tidy/tidy.py
+
+fmt:        ## format all C files
+	python3 tools/tidy/tidy.py --format
+
+install: build ## the command into $(PREFIX)/bin (DESTDIR is respected)
+	install -D -m 755 build/release/pevm $(DESTDIR)$(PREFIX)/bin/pevm
+
+clean:      ## all builds; what scripts/setup fetched stays
+	find build -mindepth 1 -maxdepth 1 ! -name deps -exec rm -rf {} +
+
+help:       ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1@/p' $(MAKEFILE_LIST) | while IFS=@ read -r a b; do printf '%-20s %s\n' "$$a" "$$b"; done
