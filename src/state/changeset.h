@@ -12,13 +12,15 @@ struct slot_change {
 
 struct account_change {
     address account;
-    bool exists;          /* after the block; false = gone from the trie */
-    bool storage_cleared; /* all earlier storage is gone (SELFDESTRUCT, creation); `slots` holds what came after */
+    bool exists; /* after the block; false = gone from the trie */
+    bool
+        storage_cleared; /* all earlier storage is gone (SELFDESTRUCT, creation); `slots` holds what came after */
     bool code_changed;
-    uint64_t nonce;       /* after the block */
+    uint64_t nonce; /* after the block */
     u256 balance;
     hash32 code_hash;
-    const struct slot_change *slots; /* ascending; only slots whose value differs from before the block */
+    const struct slot_change
+        *slots; /* ascending; only slots whose value differs from before the block */
     size_t slot_count;
 };
 
@@ -28,7 +30,8 @@ struct code_change {
 };
 
 struct changeset {
-    const struct account_change *accounts; /* ascending by address; only accounts that differ from before */
+    const struct account_change
+        *accounts; /* ascending by address; only accounts that differ from before */
     size_t account_count;
     const struct code_change *codes; /* ascending by hash; code that may be new */
     size_t code_count;

@@ -41,7 +41,9 @@ struct view_account {
 
 struct view_ops {
     /* The parts of account `who` asked for; more may be given. */
-    enum view_answer (*account)(void *context, const address *who, unsigned parts,
+    enum view_answer (*account)(void *context,
+                                const address *who,
+                                unsigned parts,
                                 struct view_account *out);
 
     /* A storage word; 0 when it or the account is absent. */
@@ -49,7 +51,10 @@ struct view_ops {
 
     /* The code with that hash (never asked for keccak_empty). Lends until the block ends. Code that cannot be
      * found is VIEW_FAILED. `who` is an account that has it. */
-    enum view_answer (*code)(void *context, const address *who, const hash32 *code_hash, struct bytes *out);
+    enum view_answer (*code)(void *context,
+                             const address *who,
+                             const hash32 *code_hash,
+                             struct bytes *out);
 
     /* Does the account have any non-zero storage word? (EIP-7610: creation onto it fails.) */
     enum view_answer (*has_storage)(void *context, const address *who, bool *out);
