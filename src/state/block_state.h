@@ -32,13 +32,22 @@ void block_state_begin(struct block_state *state, const struct view *pre_state);
 struct view block_state_view(struct block_state *state);
 
 /* Writes. False only when memory runs out. */
-bool block_state_set_account(struct block_state *state, const address *who, const struct account_value *value) MUST_CHECK;
+bool block_state_set_account(struct block_state *state,
+                             const address *who,
+                             const struct account_value *value) MUST_CHECK;
 /* All storage of the account is gone (SELFDESTRUCT, creation); slots set later count again. */
 bool block_state_clear_storage(struct block_state *state, const address *who) MUST_CHECK;
-bool block_state_set_slot(struct block_state *state, const address *who, const u256 *slot, const u256 *value) MUST_CHECK;
+bool block_state_set_slot(struct block_state *state,
+                          const address *who,
+                          const u256 *slot,
+                          const u256 *value) MUST_CHECK;
 /* `code` is copied. */
-bool block_state_add_code(struct block_state *state, const hash32 *hash, struct bytes code) MUST_CHECK;
+bool block_state_add_code(struct block_state *state,
+                          const hash32 *hash,
+                          struct bytes code) MUST_CHECK;
 
 /* What differs from the pre-state, sorted, in `arena`. May be asked for in the middle of a block (roots between
  * transactions, before Byzantium). PEVM_STATE_UNREADABLE when a value of the pre-state that must be compared cannot be read. */
-enum pevm_status block_state_changes(struct block_state *state, struct changeset *out, struct arena *arena) MUST_CHECK;
+enum pevm_status block_state_changes(struct block_state *state,
+                                     struct changeset *out,
+                                     struct arena *arena) MUST_CHECK;
