@@ -8,8 +8,8 @@ static bool logs_copy(struct receipt *out, const struct tx_result *result, struc
     for (size_t i = 0; i < result->log_count; i++) {
         logs[i] = result->logs[i];
         if (!arena_copy(arena, &logs[i].data, result->logs[i].data)) return false;
-        bloom_add_log(&out->bloom, &logs[i]);
     }
+    bloom_add_logs(&out->bloom, logs, result->log_count);
     out->logs = logs;
     out->log_count = result->log_count;
     return true;
