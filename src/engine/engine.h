@@ -17,6 +17,7 @@
 #include "state/changeset.h"
 #include "state/view.h"
 #include "types/block.h"
+#include "types/receipt.h"
 
 struct engine;
 

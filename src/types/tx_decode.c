@@ -11,6 +11,14 @@
 #define LEGACY_V_BARE  27 /* and 28 */
 #define LEGACY_V_CHAIN 35 /* + 2 * chain id + parity (EIP-155) */
 
+static const size_t field_counts[TX_TYPE_COUNT] = {
+    [TX_LEGACY] = 9,
+    [TX_ACCESS_LIST] = 11,
+    [TX_DYNAMIC_FEE] = 12,
+    [TX_BLOB] = 14,
+    [TX_SET_CODE] = 13,
+};
+
 struct reader {
     struct bytes left; /* fields still to come */
     struct arena *arena;
@@ -254,6 +262,15 @@ static void take_typed(struct reader *reader, struct tx *tx)
     take_scalar(reader, &tx->s, "s");
 }
 
+/* A field too few or too many is said before any field is looked at: the ones behind the gap would not be what they
+ * seem. Where they cannot be counted, one of them is broken and will be named. */
+static void check_count(struct reader *reader, enum tx_type type)
+{
+    size_t count;
+    if (rlp_count(reader->left, &count) != RLP_OK || count == field_counts[type]) return;
+    fail(reader, TX_MALFORMED, count < field_counts[type] ? RLP_EOF : RLP_TRAILING, NULL);
+}
+
 /* rlp([transaction, blobs, commitments, proofs]): what travels between nodes, and never stands in a block. */
 static bool is_network_form(struct bytes fields)
 {
@@ -286,6 +303,7 @@ enum tx_fault tx_decode_fields(struct tx *out,
         fail(&reader, TX_BLOB_NETWORK_FORM, RLP_OK, NULL);
         return reader.fault;
     }
+    check_count(&reader, out->type);
     if (is_list)
         take_legacy(&reader, out);
     else

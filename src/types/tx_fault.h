@@ -2,12 +2,13 @@
  *
  * Three dialects are in use there: TransactionException.* of today, the same with finer names in the tests of
  * single transactions, and the old names of the legacy suites. All names of a reason are joined by '|'; where the
- * tests join two reasons in one name ("A or B"), both have it.
+ * tests join two reasons in one name ("A or B"), both have it; and where they change with the fork what they call the
+ * same v, both reasons have both names.
  */
 #pragma once
 
 /* clang-format off */
-/* What an encoding can be wrong about, in the words of the tests. */
+/* What an encoding can be wrong about, in the words of the tests. It may be of a type too early for its fork, besides. */
 #define TX_MALFORMED_OFFICIAL                                                                      \
     "RLP_ERROR|RLP_ERROR_EOF|RLP_ERROR_SIZE|RLP_ERROR_SIZE_LEADING_ZEROS"                          \
     "|RLP_TOO_FEW_ELEMENTS|RLP_TOO_MANY_ELEMENTS|RLP_INVALID_HEADER|RLP_INVALID_DATA"              \
@@ -19,7 +20,8 @@
     "|RLP_LEADING_ZEROS_GASPRICE|RLP_LEADING_ZEROS_NONCE|RLP_LEADING_ZEROS_NONCE_SIZE"             \
     "|RLP_LEADING_ZEROS_PRIORITY_FEE|RLP_LEADING_ZEROS_R|RLP_LEADING_ZEROS_S|RLP_LEADING_ZEROS_V"  \
     "|RLP_LEADING_ZEROS_VALUE|ADDRESS_TOO_LONG|ADDRESS_TOO_SHORT|GASLIMIT_OVERFLOW"                \
-    "|GASPRICE_OVERFLOW|NONCE_OVERFLOW|PRIORITY_OVERFLOW|VALUE_OVERFLOW|TR_RLP_WRONGVALUE"
+    "|GASPRICE_OVERFLOW|NONCE_OVERFLOW|PRIORITY_OVERFLOW|VALUE_OVERFLOW|TR_RLP_WRONGVALUE"         \
+    "|TYPE_NOT_SUPPORTED"
 
 /*  code, text for people, names in the official tests */
 #define TX_FAULT_LIST(X)                                                                           \
@@ -35,8 +37,9 @@
       "TYPE_3_TX_PRE_FORK|TYPE_NOT_SUPPORTED|TR_TypeNotSupported|TR_TypeNotSupportedBlob")         \
     X(TX_TYPE_4_EARLY, "set-code transaction before Prague",                                       \
       "TYPE_4_TX_PRE_FORK|TYPE_NOT_SUPPORTED|TR_TypeNotSupported")                                 \
-    X(TX_CHAIN_ID_WRONG, "signed for another chain", "INVALID_CHAINID")                            \
-    X(TX_SIGNATURE_INVALID, "signature values out of range", "INVALID_SIGNATURE_VRS")              \
+    X(TX_CHAIN_ID_WRONG, "signed for another chain", "INVALID_CHAINID|INVALID_SIGNATURE_VRS")      \
+    X(TX_SIGNATURE_INVALID, "signature values out of range",                                       \
+      "INVALID_SIGNATURE_VRS|INVALID_CHAINID")                                                     \
     X(TX_SENDER_UNRECOVERABLE, "no sender can be recovered from the signature",                    \
       "EC_RECOVERY_FAIL")                                                                          \
     X(TX_INTRINSIC_GAS, "gas limit below the intrinsic gas",                                       \

@@ -36,7 +36,10 @@ static struct view state_of(struct block_world *world, bool *fails)
     return memory_state_view(world->state);
 }
 
-static enum view_answer on_account(void *context, const address *who, unsigned parts, struct view_account *out)
+static enum view_answer on_account(void *context,
+                                   const address *who,
+                                   unsigned parts,
+                                   struct view_account *out)
 {
     bool fails;
     struct view view = state_of(context, &fails);
@@ -50,7 +53,10 @@ static enum view_answer on_slot(void *context, const address *who, const u256 *s
     return fails ? VIEW_FAILED : view.ops->slot(view.context, who, slot, out);
 }
 
-static enum view_answer on_code(void *context, const address *who, const hash32 *code_hash, struct bytes *out)
+static enum view_answer on_code(void *context,
+                                const address *who,
+                                const hash32 *code_hash,
+                                struct bytes *out)
 {
     bool fails;
     struct view view = state_of(context, &fails);
@@ -74,7 +80,10 @@ static enum view_answer on_block_hash(void *context, uint64_t number, hash32 *ou
 
 static const struct view_ops ops = {on_account, on_slot, on_code, on_has_storage, on_block_hash};
 
-static enum pevm_status on_root(void *context, const struct changeset *changes, hash32 *out, struct error *error)
+static enum pevm_status on_root(void *context,
+                                const struct changeset *changes,
+                                hash32 *out,
+                                struct error *error)
 {
     struct block_world *world = context;
     struct memory_state *after = memory_state_clone(world->state);
@@ -89,11 +98,14 @@ static enum pevm_status on_root(void *context, const struct changeset *changes, 
     return PEVM_OK;
 }
 
-void block_world_set(struct block_world *world, address who, uint64_t nonce, u256 balance, struct bytes code)
+void block_world_set(
+    struct block_world *world, address who, uint64_t nonce, u256 balance, struct bytes code)
 {
     hash32 code_hash = keccak_empty;
-    if (code.size > 0) assert_int_equal(memory_state_add_code(world->state, code, &code_hash), PEVM_OK);
-    assert_int_equal(memory_state_set_account(world->state, &who, nonce, &balance, &code_hash), PEVM_OK);
+    if (code.size > 0)
+        assert_int_equal(memory_state_add_code(world->state, code, &code_hash), PEVM_OK);
+    assert_int_equal(memory_state_set_account(world->state, &who, nonce, &balance, &code_hash),
+                     PEVM_OK);
 }
 
 void block_world_set_slot(struct block_world *world, address who, uint64_t slot, uint64_t value)
@@ -112,7 +124,8 @@ static void fill_hash(struct block_world *world, struct header *header)
 /* A header that is valid on top of `parent`. */
 static struct header header_after(struct block_world *world, const struct header *parent)
 {
-    struct rules rules = chain_rules(&world->chain, parent->number + 1, parent->timestamp + 12, NULL);
+    struct rules rules =
+        chain_rules(&world->chain, parent->number + 1, parent->timestamp + 12, NULL);
     struct header header = {
         .parent_hash = parent->hash,
         .ommers_hash = keccak_empty_list,
@@ -182,7 +195,8 @@ struct block_world *block_world_new(enum fork fork)
     for (unsigned who = ALICE; who <= CAROL; who++)
         block_world_set(world, block_world_address(who), 0, ether, BYTES_EMPTY);
     for (size_t i = 0; i < COUNT_OF(queue_contracts) && fork >= FORK_PRAGUE; i++)
-        block_world_set(world, queue_contracts[i], 1, U256_ZERO, bytes_of("", 1)); /* STOP: nothing queued */
+        block_world_set(
+            world, queue_contracts[i], 1, U256_ZERO, bytes_of("", 1)); /* STOP: nothing queued */
 
     world->pre_state = (struct view){&ops, world};
     world->roots = (struct root_source){on_root, world};
@@ -235,7 +249,8 @@ void block_world_withdraw(struct block_world *world, unsigned to, uint64_t gwei)
 {
     assert_true(world->block.withdrawal_count < BLOCK_WORLD_WITHDRAWALS_MAX);
     size_t index = world->block.withdrawal_count++;
-    world->withdrawals[index] = (struct withdrawal){.index = index, .amount = gwei, .to = block_world_address(to)};
+    world->withdrawals[index] =
+        (struct withdrawal){.index = index, .amount = gwei, .to = block_world_address(to)};
 }
 
 void block_world_sign(struct block_world *world)

@@ -15,7 +15,16 @@
 #include "state/memory_state.h"
 
 /* People: each has a key; ALICE to CAROL have ether, too. Then addresses without a key. */
-enum { ALICE = 1, BOB = 2, CAROL = 3, MINER = 4, OMMER_MINER = 5, NOBODY = 6, CONTRACT = 7, OTHER = 8 };
+enum {
+    ALICE = 1,
+    BOB = 2,
+    CAROL = 3,
+    MINER = 4,
+    OMMER_MINER = 5,
+    NOBODY = 6,
+    CONTRACT = 7,
+    OTHER = 8
+};
 
 #define BLOCK_WORLD_TXS_MAX         32
 #define BLOCK_WORLD_OMMERS_MAX      3
@@ -56,7 +65,8 @@ void block_world_free(struct block_world *world);
 address block_world_address(unsigned who);
 
 /* The pre-state. */
-void block_world_set(struct block_world *world, address who, uint64_t nonce, u256 balance, struct bytes code);
+void block_world_set(
+    struct block_world *world, address who, uint64_t nonce, u256 balance, struct bytes code);
 void block_world_set_slot(struct block_world *world, address who, uint64_t slot, uint64_t value);
 
 /* One more transaction, legacy, 100,000 gas at 10 Gwei, 1 wei to BOB; the next nonce of its signer. */

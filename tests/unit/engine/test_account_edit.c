@@ -1,5 +1,4 @@
 #include "engine/account_edit.h"
-
 #include "support/block_world.h"
 #include "support/test.h"
 
@@ -72,7 +71,8 @@ TEST(adding_nothing_makes_an_empty_account_only_before_spurious_dragon)
 TEST(draining_moves_everything)
 {
     struct editing on;
-    address from = block_world_address(ALICE), to = block_world_address(BOB), nobody = block_world_address(NOBODY);
+    address from = block_world_address(ALICE), to = block_world_address(BOB),
+            nobody = block_world_address(NOBODY);
     editing_begin(&on, FORK_HOMESTEAD);
     CHECK_EQ(account_drain(&on.run, &from, &to, "DAO fork"), PEVM_OK);
     CHECK_EQ(account_drain(&on.run, &nobody, &to, "DAO fork"), PEVM_OK);
@@ -91,6 +91,7 @@ TEST(an_account_that_cannot_be_read_is_named)
     on.world->fail_read = on.world->reads + 1;
     CHECK_EQ(account_add_balance(&on.run, &who, &U256_ONE, "withdrawal 3"), PEVM_STATE_UNREADABLE);
     CHECK_TEXT(on.world->error.text,
-               "block 7, withdrawal 3: account 0xab00000000000000000000000000000000000000 cannot be read from the pre-state");
+               "block 7, withdrawal 3: account 0xab00000000000000000000000000000000000000 cannot "
+               "be read from the pre-state");
     editing_end(&on);
 }

@@ -1,6 +1,5 @@
-#include "engine/apply.h"
-
 #include "crypto/keccak.h"
+#include "engine/apply.h"
 #include "support/block_world.h"
 #include "support/bytecode.h"
 #include "support/test.h"
@@ -32,7 +31,8 @@ static struct account_change contract_after(struct block_world *world)
 
 TEST(slots_that_changed_are_written_and_others_not)
 {
-    struct block_world *world = world_of(FORK_CANCUN, "22 1 SSTORE 5 2 SSTORE 0 2 SSTORE 7 3 SSTORE");
+    struct block_world *world =
+        world_of(FORK_CANCUN, "22 1 SSTORE 5 2 SSTORE 0 2 SSTORE 7 3 SSTORE");
     run(world);
     struct account_change change = contract_after(world);
     CHECK_EQ(change.slot_count, 2);

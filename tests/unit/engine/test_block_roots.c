@@ -1,6 +1,5 @@
-#include "engine/block_roots.h"
-
 #include "crypto/keccak.h"
+#include "engine/block_roots.h"
 #include "support/test.h"
 
 TEST(empty_lists_have_the_known_roots)
@@ -27,14 +26,17 @@ TEST(a_list_of_one_has_mainnets_root)
     struct arena scratch;
     hash32 root;
     struct tx tx = {
-        .encoding = test_hex("f86780862d79883d2000825208945df9b87991262f6ba471f09758cde1c0fc1de734827a69801ca088ff6cf0fefd94"
-                             "db46111149ae4bfc179e9b94721fffd821d38d16464b3f71d0a045e0aff800961cfce805daef7016b9b675c137a6a4"
+        .encoding = test_hex("f86780862d79883d2000825208945df9b87991262f6ba471f09758cde1c0fc1de7348"
+                             "27a69801ca088ff6cf0fefd94"
+                             "db46111149ae4bfc179e9b94721fffd821d38d16464b3f71d0a045e0aff800961cfce"
+                             "805daef7016b9b675c137a6a4"
                              "1a548f7b60a3484c06a33a"),
     };
     struct block block = {.txs = &tx, .tx_count = 1};
     arena_init(&scratch, 1024, 0);
     CHECK(transactions_root(&root, &block, &scratch));
-    CHECK_HEX(bytes_of(root.bytes, 32), "4513310fcb9f6f616972a3b948dc5d547f280849a87ebb5af0191f98b87be598");
+    CHECK_HEX(bytes_of(root.bytes, 32),
+              "4513310fcb9f6f616972a3b948dc5d547f280849a87ebb5af0191f98b87be598");
     arena_fini(&scratch);
 }
 

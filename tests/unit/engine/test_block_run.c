@@ -1,5 +1,4 @@
 #include "engine/block_run.h"
-
 #include "support/test.h"
 
 TEST(refusing_keeps_fault_and_words)
@@ -32,11 +31,13 @@ TEST(answers_of_the_world_become_statuses)
     CHECK_TEXT(error.text, "block 9, transaction 1: cancelled");
     CHECK_EQ(run_failed(&run, RUN_NO_MEMORY, "transaction 1"), PEVM_NO_MEMORY);
     CHECK_TEXT(error.text, "block 9: out of memory");
-    CHECK_EQ(run_failed(&run, RUN_STATE_FAILED, "transaction 1"), PEVM_NO_MEMORY); /* nothing was asked in vain */
+    CHECK_EQ(run_failed(&run, RUN_STATE_FAILED, "transaction 1"),
+             PEVM_NO_MEMORY); /* nothing was asked in vain */
     run.watch.failed = WATCH_BLOCK_HASH;
     run.watch.number = 8;
     CHECK_EQ(run_failed(&run, RUN_STATE_FAILED, "transaction 1"), PEVM_STATE_UNREADABLE);
-    CHECK_TEXT(error.text, "block 9, transaction 1: hash of block 8 cannot be read from the pre-state");
+    CHECK_TEXT(error.text,
+               "block 9, transaction 1: hash of block 8 cannot be read from the pre-state");
 }
 
 static bool answer(void *context)

@@ -1,6 +1,5 @@
-#include "engine/engine.h"
-
 #include "base/heap.h"
+#include "engine/engine.h"
 #include "support/block_world.h"
 #include "support/bytecode.h"
 #include "support/test.h"
@@ -49,7 +48,8 @@ TEST(an_empty_block_is_valid_in_every_fork)
     for (unsigned fork = 0; fork < FORK_COUNT; fork++) {
         struct block_world *world = block_world_new(fork);
         block_world_seal(world);
-        if (block_world_run(world) != BLOCK_VALID) fail_msg("%s: %s", fork_name(fork), world->outcome.text);
+        if (block_world_run(world) != BLOCK_VALID)
+            fail_msg("%s: %s", fork_name(fork), world->outcome.text);
         CHECK(world->outcome.has_state_root);
         CHECK_EQ(world->outcome.has_requests_hash, fork >= FORK_PRAGUE);
         block_world_free(world);
@@ -126,15 +126,19 @@ TEST(a_read_that_fails_stops_the_block_and_is_named)
     struct engine *fresh;
     for (unsigned i = 1; i <= reads; i++) {
         struct engine_options options = {.chain = &world->chain, .workers = 1};
-        CHECK_EQ(engine_new(&fresh, &options), PEVM_OK); /* its code cache is empty: code is read, too */
+        CHECK_EQ(engine_new(&fresh, &options),
+                 PEVM_OK); /* its code cache is empty: code is read, too */
         engine_free(world->engine);
         world->engine = fresh;
         world->fail_read = i;
         CHECK_EQ(block_world_try(world), PEVM_STATE_UNREADABLE);
-        if (strstr(world->error.text, "block 100, ") == NULL || strstr(world->error.text, " cannot be read") == NULL)
+        if (strstr(world->error.text, "block 100, ") == NULL ||
+            strstr(world->error.text, " cannot be read") == NULL)
             fail_msg("read %u: %s", i, world->error.text);
-        if (strstr(world->error.text,
-                   "transaction 1: slot 0x0000000000000000000000000000000000000000000000000000000000000005 of account 0x"))
+        if (strstr(
+                world->error.text,
+                "transaction 1: slot "
+                "0x0000000000000000000000000000000000000000000000000000000000000005 of account 0x"))
             named++;
     }
     CHECK_EQ(named, 1);
@@ -168,7 +172,8 @@ TEST(a_block_can_be_stopped_between_transactions)
 TEST(a_memory_limit_is_an_error_not_a_fault)
 {
     struct block_world *world = block_world_new(FORK_LONDON);
-    struct engine_options options = {.chain = &world->chain, .workers = 1, .memory_max_bytes = 1000};
+    struct engine_options options = {
+        .chain = &world->chain, .workers = 1, .memory_max_bytes = 1000};
     engine_free(world->engine);
     CHECK_EQ(engine_new(&world->engine, &options), PEVM_OK);
     block_world_tx(world, ALICE);
@@ -218,8 +223,13 @@ TEST(a_transaction_alone_pays_the_coinbase_and_no_reward)
     struct block_env env = env_of(world);
     block_world_tx(world, ALICE);
     block_world_sign(world);
-    enum pevm_status status = engine_execute_tx(
-        world->engine, &world->outcome, &env, &world->txs[0], &world->pre_state, NULL, &world->error);
+    enum pevm_status status = engine_execute_tx(world->engine,
+                                                &world->outcome,
+                                                &env,
+                                                &world->txs[0],
+                                                &world->pre_state,
+                                                NULL,
+                                                &world->error);
     CHECK_EQ(status, PEVM_OK);
     CHECK_EQ(world->outcome.fault, BLOCK_VALID);
     CHECK_EQ(world->outcome.tx_fault, TX_VALID);
@@ -236,8 +246,13 @@ TEST(an_invalid_transaction_alone_changes_nothing)
     struct block_env env = env_of(world);
     block_world_tx(world, ALICE)->gas_limit = 1000001;
     block_world_sign(world);
-    enum pevm_status status = engine_execute_tx(
-        world->engine, &world->outcome, &env, &world->txs[0], &world->pre_state, NULL, &world->error);
+    enum pevm_status status = engine_execute_tx(world->engine,
+                                                &world->outcome,
+                                                &env,
+                                                &world->txs[0],
+                                                &world->pre_state,
+                                                NULL,
+                                                &world->error);
     CHECK_EQ(status, PEVM_OK);
     CHECK_EQ(world->outcome.fault, BLOCK_TRANSACTION);
     CHECK_EQ(world->outcome.tx_fault, TX_BLOCK_GAS);

@@ -1,5 +1,4 @@
 #include "engine/finish.h"
-
 #include "support/block_world.h"
 #include "support/bytecode.h"
 #include "support/test.h"
@@ -35,7 +34,8 @@ TEST(the_largest_withdrawal_does_not_overflow)
     char decimal[U256_DECIMAL_SIZE];
     block_world_withdraw(world, NOBODY, UINT64_MAX);
     run(world);
-    CHECK_TEXT(u256_to_decimal(decimal, balance_of(world, NOBODY)), "18446744073709551615000000000");
+    CHECK_TEXT(u256_to_decimal(decimal, balance_of(world, NOBODY)),
+               "18446744073709551615000000000");
     block_world_free(world);
 }
 
@@ -78,12 +78,12 @@ TEST(miners_are_rewarded_until_paris)
         enum fork fork;
         uint64_t ether;
     } cases[] = {
-        {FORK_FRONTIER,       5},
+        {FORK_FRONTIER,        5},
         {FORK_SPURIOUS_DRAGON, 5},
-        {FORK_BYZANTIUM,      3},
-        {FORK_PETERSBURG,     2},
-        {FORK_GRAY_GLACIER,   2},
-        {FORK_PARIS,          0},
+        {FORK_BYZANTIUM,       3},
+        {FORK_PETERSBURG,      2},
+        {FORK_GRAY_GLACIER,    2},
+        {FORK_PARIS,           0},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct block_world *world = block_world_new(cases[i].fork);

@@ -1,5 +1,4 @@
 #include "engine/hooks_ethereum.h"
-
 #include "support/block_world.h"
 #include "support/bytecode.h"
 #include "support/test.h"
@@ -16,11 +15,12 @@ static const address dao_last = {{0x80, 0x76, 0x40, 0xa1, 0x34, 0x83, 0xf8, 0xac
 
 /* The deployed code of EIP-4788 and EIP-2935. */
 static const char beacon_roots_code[] =
-    "3373fffffffffffffffffffffffffffffffffffffffe14604d57602036146024575f5ffd5b5f35801560495762001fff810690815414603c57"
+    "3373fffffffffffffffffffffffffffffffffffffffe14604d57602036146024575f5ffd5b5f35801560495762001f"
+    "ff810690815414603c57"
     "5f5ffd5b62001fff01545f5260205ff35b5f5ffd5b62001fff42064281555f359062001fff015500";
-static const char history_code[] =
-    "3373fffffffffffffffffffffffffffffffffffffffe14604657602036036042575f35600143038111604257611fff81430311604257611fff"
-    "9006545f5260205ff35b5f5ffd5b5f35611fff60014303065500";
+static const char history_code[] = "3373fffffffffffffffffffffffffffffffffffffffe1460465760203603604"
+                                   "2575f35600143038111604257611fff81430311604257611fff"
+                                   "9006545f5260205ff35b5f5ffd5b5f35611fff60014303065500";
 
 static void run(struct block_world *world)
 {
@@ -65,7 +65,8 @@ TEST(beacon_root_and_parent_hash_are_stored_before_the_transactions)
     CHECK_EQ(u256_low64(block_world_slot(world, beacon_roots, time % 8191)), time);
     CHECK(u256_equal(block_world_slot(world, beacon_roots, time % 8191 + 8191),
                      u256_from_hash(&world->block.header.parent_beacon_root)));
-    CHECK(u256_equal(block_world_slot(world, history, BLOCK_WORLD_NUMBER - 1), u256_from_hash(&world->parent.hash)));
+    CHECK(u256_equal(block_world_slot(world, history, BLOCK_WORLD_NUMBER - 1),
+                     u256_from_hash(&world->parent.hash)));
     CHECK_EQ(world->outcome.gas_used, 0);
     block_world_free(world);
 }
@@ -92,7 +93,11 @@ TEST(queues_give_up_their_requests_after_the_transactions)
 {
     struct block_world *world = block_world_new(FORK_PRAGUE);
     /* returns the byte 0x07, counts its calls */
-    block_world_set(world, withdrawals, 1, U256_ZERO, bytecode("0 SLOAD 1 ADD 0 SSTORE 7 0 MSTORE8 1 0 RETURN"));
+    block_world_set(world,
+                    withdrawals,
+                    1,
+                    U256_ZERO,
+                    bytecode("0 SLOAD 1 ADD 0 SSTORE 7 0 MSTORE8 1 0 RETURN"));
     run(world);
     CHECK_EQ(u256_low64(block_world_slot(world, withdrawals, 0)), 1);
     /* sha256(sha256(0x0107)) */
@@ -108,7 +113,9 @@ TEST(a_queue_without_code_makes_the_block_invalid)
     block_world_set(world, consolidations, 1, U256_ZERO, BYTES_EMPTY);
     block_world_sign(world);
     CHECK_EQ(block_world_run(world), BLOCK_SYSTEM_EMPTY);
-    CHECK_TEXT(world->outcome.text, "consolidation requests call: no code at 0x0000bbddc7ce488642fb579f8b00f3a590007251");
+    CHECK_TEXT(
+        world->outcome.text,
+        "consolidation requests call: no code at 0x0000bbddc7ce488642fb579f8b00f3a590007251");
     block_world_free(world);
 }
 
@@ -121,7 +128,8 @@ TEST(a_queue_that_fails_makes_the_block_invalid)
         block_world_sign(world);
         CHECK_EQ(block_world_run(world), BLOCK_SYSTEM_FAILED);
         CHECK_TEXT(world->outcome.text,
-                   "withdrawal requests call: the call to 0x00000961ef480eb55e80d19ad83579a64c007002 failed");
+                   "withdrawal requests call: the call to "
+                   "0x00000961ef480eb55e80d19ad83579a64c007002 failed");
         block_world_free(world);
     }
 }

@@ -1,10 +1,12 @@
 #include "engine/ommers.h"
-
 #include "support/block_world.h"
 #include "support/test.h"
 
 /* A block with one ommer of that age, spoilt by `spoil` (may be NULL). */
-static void expect(unsigned age, void (*spoil)(struct block_world *world, struct header *ommer), enum block_fault expected, const char *said)
+static void expect(unsigned age,
+                   void (*spoil)(struct block_world *world, struct header *ommer),
+                   enum block_fault expected,
+                   const char *said)
 {
     struct block_world *world = block_world_new(FORK_BERLIN);
     struct header *ommer = block_world_ommer(world, age);
@@ -13,7 +15,8 @@ static void expect(unsigned age, void (*spoil)(struct block_world *world, struct
     block_world_sign(world);
     world->input.skip_header_compare = true;
     enum block_fault fault = block_world_run(world);
-    if (fault != expected) fail_msg("age %u: %s (%s)", age, block_fault_name(fault), world->outcome.text);
+    if (fault != expected)
+        fail_msg("age %u: %s (%s)", age, block_fault_name(fault), world->outcome.text);
     if (strstr(world->outcome.text, said) == NULL) fail_msg("\"%s\"", world->outcome.text);
     block_world_free(world);
 }
@@ -30,8 +33,14 @@ static void too_old(struct block_world *world, struct header *ommer)
     *ommer = world->headers[6]; /* itself an ancestor; made another block: */
     ommer->extra_data = bytes_of("x", 1);
 }
-static void is_ancestor(struct block_world *world, struct header *ommer) { *ommer = world->headers[2]; }
-static void is_parent(struct block_world *world, struct header *ommer) { *ommer = world->headers[0]; }
+static void is_ancestor(struct block_world *world, struct header *ommer)
+{
+    *ommer = world->headers[2];
+}
+static void is_parent(struct block_world *world, struct header *ommer)
+{
+    *ommer = world->headers[0];
+}
 static void foreign(struct block_world *world, struct header *ommer)
 {
     (void)world;

@@ -1,14 +1,15 @@
 #include "engine/requests.h"
-
 #include "support/block_world.h"
 #include "support/bytecode.h"
 #include "support/test.h"
 
 #include <stdio.h>
 
-static const hash32 deposit_topic = {{0x64, 0x9b, 0xbc, 0x62, 0xd0, 0xe3, 0x13, 0x42, 0xaf, 0xea, 0x4e,
-                                      0x5c, 0xd8, 0x2d, 0x40, 0x49, 0xe7, 0xe1, 0xee, 0x91, 0x2f, 0xc0,
-                                      0x88, 0x9a, 0xa7, 0x90, 0x80, 0x3b, 0xe3, 0x90, 0x38, 0xc5}};
+static const hash32 deposit_topic = {
+    {0x64, 0x9b, 0xbc, 0x62, 0xd0, 0xe3, 0x13, 0x42, 0xaf, 0xea, 0x4e,
+     0x5c, 0xd8, 0x2d, 0x40, 0x49, 0xe7, 0xe1, 0xee, 0x91, 0x2f, 0xc0,
+     0x88, 0x9a, 0xa7, 0x90, 0x80, 0x3b, 0xe3, 0x90, 0x38, 0xc5}
+};
 
 static uint8_t data[576];
 
@@ -28,7 +29,8 @@ static struct log deposit_log(const struct chain *chain)
         put_word(offsets[i], sizes[i]);
         memset(data + offsets[i] + 32, (int)i + 1, sizes[i]);
     }
-    struct log log = {.account = chain->deposit_contract, .topic_count = 1, .data = bytes_of(data, sizeof data)};
+    struct log log = {
+        .account = chain->deposit_contract, .topic_count = 1, .data = bytes_of(data, sizeof data)};
     log.topics[0] = deposit_topic;
     return log;
 }
@@ -49,8 +51,11 @@ static void gather(struct gathering *on, const struct log *logs, size_t count)
     on->receipts[1].logs = logs;
     on->receipts[1].log_count = count;
     on->input.block = &on->block;
-    on->run = (struct block_run){
-        .input = &on->input, .chain = &chain_mainnet, .arena = &on->arena, .receipts = on->receipts, .outcome = &on->outcome};
+    on->run = (struct block_run){.input = &on->input,
+                                 .chain = &chain_mainnet,
+                                 .arena = &on->arena,
+                                 .receipts = on->receipts,
+                                 .outcome = &on->outcome};
     CHECK_EQ(requests_gather_deposits(&on->run), PEVM_OK);
 }
 
@@ -85,7 +90,8 @@ TEST(deposits_are_taken_out_of_logs_in_their_order)
 
 TEST(other_logs_are_not_deposits)
 {
-    struct log logs[3] = {deposit_log(&chain_mainnet), deposit_log(&chain_mainnet), deposit_log(&chain_mainnet)};
+    struct log logs[3] = {
+        deposit_log(&chain_mainnet), deposit_log(&chain_mainnet), deposit_log(&chain_mainnet)};
     struct gathering on;
     logs[0].account.bytes[0] ^= 1;
     logs[1].topics[0].bytes[0] ^= 1;
@@ -105,7 +111,8 @@ TEST(a_deposit_laid_out_otherwise_makes_the_block_invalid)
         data[words[i] + 31] ^= 1;
         gather(&on, &log, 1);
         CHECK_EQ(on.outcome.fault, BLOCK_DEPOSIT_LAYOUT);
-        CHECK_TEXT(on.outcome.text, "transaction 1, log 0: not a deposit as EIP-6110 lays it out (576 bytes)");
+        CHECK_TEXT(on.outcome.text,
+                   "transaction 1, log 0: not a deposit as EIP-6110 lays it out (576 bytes)");
         arena_fini(&on.arena);
         log = deposit_log(&chain_mainnet);
         data[words[i]] = 1; /* the high end of the word */
@@ -125,7 +132,10 @@ TEST(a_deposit_laid_out_otherwise_makes_the_block_invalid)
     }
 }
 
-static void check_hash(struct bytes deposits, struct bytes withdrawals, struct bytes consolidations, const char *expected)
+static void check_hash(struct bytes deposits,
+                       struct bytes withdrawals,
+                       struct bytes consolidations,
+                       const char *expected)
 {
     struct bytes requests[REQUEST_TYPE_COUNT] = {deposits, withdrawals, consolidations};
     struct arena scratch;
@@ -139,8 +149,10 @@ static void check_hash(struct bytes deposits, struct bytes withdrawals, struct b
 
 TEST(the_hash_is_over_types_that_have_data)
 {
-    struct bytes none = BYTES_EMPTY, a = bytes_of("a", 1), b = bytes_of("b", 1), c = bytes_of("c", 1);
-    check_hash(none, none, none, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    struct bytes none = BYTES_EMPTY, a = bytes_of("a", 1), b = bytes_of("b", 1),
+                 c = bytes_of("c", 1);
+    check_hash(
+        none, none, none, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     check_hash(a, none, none, "f08578d07a259307a0423719c72b7c8953211e72cfb78e28d05ffd48c73dbd6f");
     check_hash(none, b, none, "b68ec7a999c32fb70491977297f91d4859155968c29fbcb348c92dfa19298c79");
     check_hash(a, b, c, "b51f7aace439f334c56b729e7b6526742c718e9e7f967a0a65d42e9bc3f0ffe8");

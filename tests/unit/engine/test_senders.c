@@ -1,6 +1,5 @@
-#include "engine/senders.h"
-
 #include "crypto/ecdsa.h"
+#include "engine/senders.h"
 #include "support/block_world.h"
 #include "support/test.h"
 
@@ -30,7 +29,8 @@ static void hall_close(struct hall *hall)
 
 static enum pevm_status recover(struct hall *hall, enum fork fork)
 {
-    return senders_recover(hall->team, hall->scratch, hall->world->txs, hall->world->block.tx_count, fork);
+    return senders_recover(
+        hall->team, hall->scratch, hall->world->txs, hall->world->block.tx_count, fork);
 }
 
 TEST(every_worker_finds_the_senders)

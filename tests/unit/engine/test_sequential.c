@@ -81,7 +81,8 @@ TEST(before_byzantium_each_receipt_has_the_root_after_its_transaction)
     const struct receipt *receipts = world->outcome.receipts;
     CHECK(receipts[0].has_state_root && receipts[1].has_state_root);
     CHECK(!hash32_equal(&receipts[0].state_root, &receipts[1].state_root));
-    CHECK(!hash32_equal(&receipts[1].state_root, &world->outcome.state_root)); /* the reward comes after */
+    CHECK(!hash32_equal(&receipts[1].state_root,
+                        &world->outcome.state_root)); /* the reward comes after */
     block_world_free(world);
 }
 

@@ -1,5 +1,4 @@
 #include "engine/state_watch.h"
-
 #include "support/test.h"
 
 struct source {
@@ -14,7 +13,10 @@ static enum view_answer say(void *context)
     return source->answer;
 }
 
-static enum view_answer on_account(void *context, const address *who, unsigned parts, struct view_account *out)
+static enum view_answer on_account(void *context,
+                                   const address *who,
+                                   unsigned parts,
+                                   struct view_account *out)
 {
     (void)who;
     *out = (struct view_account){.nonce = 4, .parts = (uint8_t)parts};
@@ -28,7 +30,10 @@ static enum view_answer on_slot(void *context, const address *who, const u256 *s
     return say(context);
 }
 
-static enum view_answer on_code(void *context, const address *who, const hash32 *code_hash, struct bytes *out)
+static enum view_answer on_code(void *context,
+                                const address *who,
+                                const hash32 *code_hash,
+                                struct bytes *out)
 {
     (void)who, (void)code_hash;
     *out = bytes_of("code", 4);
@@ -93,10 +98,14 @@ TEST(the_first_failure_is_remembered_in_words)
     for (unsigned first = WATCH_ACCOUNT; first <= WATCH_BLOCK_HASH; first++) {
         static const char *const expected[] = {
             [WATCH_ACCOUNT] = "account 0x1200000000000000000000000000000000000000",
-            [WATCH_SLOT] = "slot 0x0000000000000000000000000000000000000000000000000000000000000006 of account "
-                           "0x1200000000000000000000000000000000000000",
-            [WATCH_CODE] = "code 0xee00000000000000000000000000000000000000000000000000000000000000 of account "
-                           "0x1200000000000000000000000000000000000000",
+            [WATCH_SLOT] =
+                "slot 0x0000000000000000000000000000000000000000000000000000000000000006 of "
+                "account "
+                "0x1200000000000000000000000000000000000000",
+            [WATCH_CODE] =
+                "code 0xee00000000000000000000000000000000000000000000000000000000000000 of "
+                "account "
+                "0x1200000000000000000000000000000000000000",
             [WATCH_STORAGE] = "storage of account 0x1200000000000000000000000000000000000000",
             [WATCH_BLOCK_HASH] = "hash of block 77",
         };
@@ -107,10 +116,16 @@ TEST(the_first_failure_is_remembered_in_words)
             enum view_answer answer = VIEW_OK;
             hash32 code_hash = {{0xee}};
             switch (question) {
-            case WATCH_ACCOUNT: answer = view.ops->account(view.context, &someone, VIEW_NONCE, &account); break;
+            case WATCH_ACCOUNT:
+                answer = view.ops->account(view.context, &someone, VIEW_NONCE, &account);
+                break;
             case WATCH_SLOT: answer = view.ops->slot(view.context, &someone, &slot, &word); break;
-            case WATCH_CODE: answer = view.ops->code(view.context, &someone, &code_hash, &code); break;
-            case WATCH_STORAGE: answer = view.ops->has_storage(view.context, &someone, &has_storage); break;
+            case WATCH_CODE:
+                answer = view.ops->code(view.context, &someone, &code_hash, &code);
+                break;
+            case WATCH_STORAGE:
+                answer = view.ops->has_storage(view.context, &someone, &has_storage);
+                break;
             case WATCH_BLOCK_HASH: answer = view.ops->block_hash(view.context, 77, &hash); break;
             }
             CHECK_EQ(answer, VIEW_FAILED);

@@ -1,12 +1,11 @@
 #include "engine/tx_receipt.h"
-
 #include "support/test.h"
 
 TEST(a_receipt_owns_its_logs)
 {
     uint8_t data[] = {1, 2, 3};
     struct log logs[2] = {
-        {.account = {{7}}, .topic_count = 1, .topics = {{{8}}}, .data = bytes_of(data, 3)},
+        {.account = {{7}},   .topic_count = 1, .topics = {{{8}}}, .data = bytes_of(data, 3)},
         {.account = {{9}}},
     };
     struct tx tx = {.type = TX_DYNAMIC_FEE};

@@ -2,7 +2,10 @@
 #include "support/test.h"
 
 /* A valid block of `fork` with a transaction and (where there are such) a withdrawal, then one thing spoilt. */
-static void expect(enum fork fork, void (*spoil)(struct block_world *world), enum block_fault expected, const char *said)
+static void expect(enum fork fork,
+                   void (*spoil)(struct block_world *world),
+                   enum block_fault expected,
+                   const char *said)
 {
     struct block_world *world = block_world_new(fork);
     block_world_tx(world, ALICE);
@@ -45,18 +48,40 @@ TEST(each_mismatch_has_its_fault_and_says_what_came)
     expect(FORK_BERLIN, parent, BLOCK_PARENT_UNKNOWN, "parent hash: expected 0x");
     expect(FORK_LONDON, fields, BLOCK_FIELDS, "header: expected 16 fields in London, got 15");
     expect(FORK_BERLIN, dao, BLOCK_EXTRA_DATA_DAO, "dao-hard-fork");
-    expect(FORK_BERLIN, transactions_root_of, BLOCK_TRANSACTIONS_ROOT, "transactions root: the header has 0x");
+    expect(FORK_BERLIN,
+           transactions_root_of,
+           BLOCK_TRANSACTIONS_ROOT,
+           "transactions root: the header has 0x");
     expect(FORK_BERLIN, ommers_hash_of, BLOCK_OMMERS_HASH, "ommers hash: the header has 0x");
-    expect(FORK_CANCUN, withdrawals_root_of, BLOCK_WITHDRAWALS_ROOT, "withdrawals root: the header has 0x");
-    expect(FORK_CANCUN, no_withdrawals, BLOCK_FIELDS, "body: expected a list of withdrawals in Cancun");
-    expect(FORK_PARIS, early_withdrawals, BLOCK_FIELDS, "body: expected no list of withdrawals in Paris");
+    expect(FORK_CANCUN,
+           withdrawals_root_of,
+           BLOCK_WITHDRAWALS_ROOT,
+           "withdrawals root: the header has 0x");
+    expect(FORK_CANCUN,
+           no_withdrawals,
+           BLOCK_FIELDS,
+           "body: expected a list of withdrawals in Cancun");
+    expect(FORK_PARIS,
+           early_withdrawals,
+           BLOCK_FIELDS,
+           "body: expected no list of withdrawals in Paris");
     expect(FORK_OSAKA, too_long, BLOCK_TOO_LONG, "expected at most 8388608 bytes, got 8388609");
     expect(FORK_PARIS, pos_ommer, BLOCK_POS_OMMERS, "ommers: expected none after the merge, got 1");
-    expect(FORK_BERLIN, gas_used, BLOCK_GAS_USED, "gas used: the header has 21001, the block gives 21000");
-    expect(FORK_CANCUN, blob_gas_used, BLOCK_BLOB_GAS_USED, "blob gas used: the header has 131072, the block gives 0");
+    expect(FORK_BERLIN,
+           gas_used,
+           BLOCK_GAS_USED,
+           "gas used: the header has 21001, the block gives 21000");
+    expect(FORK_CANCUN,
+           blob_gas_used,
+           BLOCK_BLOB_GAS_USED,
+           "blob gas used: the header has 131072, the block gives 0");
     expect(FORK_BERLIN, receipts_root_of, BLOCK_RECEIPTS_ROOT, "receipts root: the header has 0x");
-    expect(FORK_HOMESTEAD, receipts_root_of, BLOCK_RECEIPTS_ROOT, "receipts root: the header has 0x");
-    expect(FORK_BERLIN, bloom_of, BLOCK_BLOOM, "logs bloom: byte 5: the header has 0x40, the block gives 0x00");
+    expect(
+        FORK_HOMESTEAD, receipts_root_of, BLOCK_RECEIPTS_ROOT, "receipts root: the header has 0x");
+    expect(FORK_BERLIN,
+           bloom_of,
+           BLOCK_BLOOM,
+           "logs bloom: byte 5: the header has 0x40, the block gives 0x00");
     expect(FORK_PRAGUE, requests_of, BLOCK_REQUESTS, "requests hash: the header has 0x");
     expect(FORK_BERLIN, state_root_of, BLOCK_STATE_ROOT, "state root: the header has 0x");
     expect(FORK_BERLIN, tx_of, BLOCK_TRANSACTION, "transaction 0: nonce above the sender's");

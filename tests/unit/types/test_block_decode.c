@@ -173,7 +173,7 @@ TEST(the_first_fault_is_named_with_its_place)
         {HEADER "f840" TX TX_NIL "c0", RLP_OK, TX_MALFORMED,
          "transactions[1].gasLimit: an integer has a leading zero byte"},
         {HEADER "f844" TX TYPED "05" "c0", RLP_OK, TX_MALFORMED,
-         "transactions[1].s: the input ends inside an item"},
+         "transactions[1]: the input ends inside an item"},
         {HEADER "e1a0" TX "c0", RLP_OK, TX_MALFORMED,
          "transactions[0]: the encoding is not that of a transaction"},
         {HEADER "c105" "c0", RLP_OK, TX_TYPE_UNKNOWN,
