@@ -87,7 +87,7 @@ static unsigned quota_of_group(const char *root,
         if (size < 0 || (size_t)size >= sizeof folder) continue;
         size_t mount_size = (size_t)size;
         if (strstr(group, "/..") == NULL && mount_size + strlen(group) < sizeof folder)
-            strcpy(folder + mount_size, group);
+            memcpy(folder + mount_size, group, strlen(group) + 1);
         for (;;) { /* ends: the path gets shorter */
             least = at_most(least, quota(folder));
             char *last = strrchr(folder + mount_size, '/');

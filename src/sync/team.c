@@ -2,6 +2,7 @@
 #include "sync/spin.h"
 #include "sync/team_private.h"
 
+#include <stdio.h>
 #include <string.h>
 
 void team_init(struct team *team, const struct team_options *options)
@@ -9,7 +10,7 @@ void team_init(struct team *team, const struct team_options *options)
     memset(team, 0, sizeof *team);
     if (options != NULL) team->options = *options;
     const char *name = team->options.name == NULL ? "pevm" : team->options.name;
-    strncpy(team->name, name, sizeof team->name - 1);
+    snprintf(team->name, sizeof team->name, "%s", name);
     team->options.name = team->name;
     team->worker_count = 1;
     for (unsigned index = 0; index < TEAM_WORKERS_MAX; index++) {
