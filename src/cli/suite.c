@@ -124,7 +124,7 @@ static void tell_problem(struct suite_report *report, const char *test, const st
 {
     struct suite_case result = {
         .verdict = VERDICT_FAILED, .test = test, .fork = "", .what = "cannot be run"};
-    snprintf(result.got, sizeof result.got, "%s", error->text);
+    snprintf(result.got, sizeof result.got, "%.*s", (int)sizeof result.got - 1, error->text);
     if (report->options->json) {
         suite_tell(report, &result);
         return;

@@ -57,6 +57,7 @@ static enum pevm_status settle(struct trie_build *build, int shared)
 
     while (innermost(build) > shared) { /* ends: each round closes one */
         int depth = innermost(build);
+        ASSERT(build->open_count > 0);
         struct trie_node *node = &build->open[--build->open_count]->node;
         if (!open_to(build, shared)) return PEVM_NO_MEMORY;
         int above = innermost(build);

@@ -248,7 +248,7 @@ static inline void model_check_view(struct model *model, const struct view *view
     struct view expected_view = model_view(model);
     for (unsigned a = 0; a < MODEL_ACCOUNTS; a++) {
         address who = model_address(a);
-        struct view_account actual, expected;
+        struct view_account actual, expected = {0};
         CHECK_EQ(view->ops->account(view->context, &who, VIEW_ALL_PARTS, &actual), VIEW_OK);
         CHECK_EQ(model_view_account(expected_view.context, &who, VIEW_ALL_PARTS, &expected),
                  VIEW_OK);

@@ -171,7 +171,8 @@ TEST(threads_that_cannot_be_started_leave_nothing_behind)
 
 struct identity {
     char names[4][16];
-    int cpus_allowed[4], cpu[4];
+    int cpus_allowed[4];
+    size_t cpu[4];
 };
 
 static void introduce(unsigned worker, void *context)
