@@ -7,10 +7,66 @@
 #include "crypto/keccak.h"
 #include "rlp/rlp_write.h"
 #include "support/test.h"
+#include "trie/node_source.h"
 
 #include <stdlib.h>
 
 #define NAIVE_MAX 4096
+
+/* Nodes by hash, as a witness has them. */
+struct node_store {
+    struct naive_node {
+        hash32 hash;
+        struct bytes encoding;
+        bool is_missing;
+        unsigned asked;
+    } nodes[NAIVE_MAX];
+    size_t count;
+    struct arena arena;
+};
+
+static struct node_store *naive_record; /* may be NULL; takes every node that naive_root hashes */
+
+static inline struct naive_node *node_store_find(struct node_store *store, const hash32 *hash)
+{
+    for (size_t i = 0; i < store->count; i++)
+        if (hash32_equal(&store->nodes[i].hash, hash)) return &store->nodes[i];
+    return NULL;
+}
+
+static inline void node_store_add(struct node_store *store,
+                                  const hash32 *hash,
+                                  struct bytes encoding)
+{
+    if (node_store_find(store, hash) != NULL) return;
+    assert_true(store->count < NAIVE_MAX);
+    struct naive_node *node = &store->nodes[store->count++];
+    *node = (struct naive_node){.hash = *hash};
+    assert_true(arena_copy(&store->arena, &node->encoding, encoding));
+}
+
+static inline struct node_store *node_store_new(void)
+{
+    struct node_store *store = calloc(1, sizeof *store);
+    assert_non_null(store);
+    arena_init(&store->arena, 1 << 16, 0);
+    return store;
+}
+
+static inline void node_store_free(struct node_store *store)
+{
+    arena_fini(&store->arena);
+    free(store);
+}
+
+static inline enum pevm_status node_store_get(void *context, const hash32 *hash, struct bytes *out)
+{
+    struct naive_node *node = node_store_find(context, hash);
+    if (node == NULL || node->is_missing) return PEVM_NOT_FOUND;
+    node->asked++;
+    *out = node->encoding;
+    return PEVM_OK;
+}
 
 struct naive_entry {
     uint8_t key[32];
@@ -36,6 +92,14 @@ static inline int naive_compare(const void *a, const void *b)
     int order = memcmp(x->key, y->key, size);
     if (order != 0) return order;
     return (x->key_size > y->key_size) - (x->key_size < y->key_size);
+}
+
+static inline struct bytes naive_get(const struct naive_trie *naive, struct bytes key)
+{
+    for (size_t i = 0; i < naive->count; i++)
+        if (bytes_equal(bytes_of(naive->entries[i].key, naive->entries[i].key_size), key))
+            return naive->entries[i].value;
+    return BYTES_EMPTY;
 }
 
 static inline void naive_put(struct naive_trie *naive, struct bytes key, struct bytes value)
@@ -96,6 +160,7 @@ static inline uint8_t *naive_reference(
     }
     hash32 hash;
     keccak256(&hash, structure.data, structure.size);
+    if (naive_record != NULL) node_store_add(naive_record, &hash, structure);
     return rlp_put_bytes(to, bytes_of(hash.bytes, 32));
 }
 
@@ -144,6 +209,7 @@ static inline hash32 naive_root(struct naive_trie *naive)
     struct bytes root = naive_structure(&naive->arena, naive->entries, naive->count, 0);
     hash32 hash;
     keccak256(&hash, root.data, root.size);
+    if (naive_record != NULL) node_store_add(naive_record, &hash, root);
     arena_release(&naive->arena, mark);
     return hash;
 }
