@@ -6,6 +6,7 @@
 #include "state/account_rlp.h"
 #include "state/memory_state_private.h"
 #include "state/sort.h"
+#include "state/state_root.h"
 #include "trie/trie_build.h"
 
 #define TRIES_CHUNK_SIZE  ((size_t)1 << 14)
@@ -348,127 +349,34 @@ enum pevm_status memory_state_root(struct memory_state *state, hash32 *out, stru
 
 /* ---- roots after changes ---- */
 
-struct account_after {
-    const struct account_change *change;
-    uint32_t index;      /* INDEX_NONE: a new account */
-    bool has_trie;       /* storage changes; else its root is what it was */
-    struct trie storage; /* after the changes, when has_trie */
-    hash32 key;
+struct kept_storage {
+    struct memory_state *state;
+    struct arena *scratch;
 };
 
 /* The storage of an account as it is, in a trie that may be changed. */
-static enum pevm_status open_storage(struct trie *trie,
-                                     struct memory_state *state,
-                                     uint32_t index,
-                                     struct arena *scratch)
+static enum pevm_status open_kept(
+    void *context, struct trie *out, const address *who, const hash32 *root, struct error *error)
 {
-    struct memory_account_entry *account = &state->accounts[index];
+    const struct kept_storage *storage = context;
+    struct memory_state *state = storage->state;
     struct arena *kept_arena = &state->tries.arena;
+    uint32_t index = memory_account_find(state, who);
+    ASSERT(index != INDEX_NONE);
+    struct memory_account_entry *account = &state->accounts[index];
+    (void)root;
+    (void)error;
     if (account->storage_trie == NULL && account->slot_count < KEEP_SLOTS_MIN)
-        return storage_trie_build(trie, state, index, scratch, scratch);
+        return storage_trie_build(out, state, index, storage->scratch, storage->scratch);
     if (account->storage_trie == NULL) {
         size_t before = arena_used(kept_arena);
         struct trie *kept = arena_alloc(kept_arena, sizeof *kept);
         if (kept == NULL) return PEVM_NO_MEMORY;
-        TRY(storage_trie_build(kept, state, index, kept_arena, scratch));
+        TRY(storage_trie_build(kept, state, index, kept_arena, storage->scratch));
         account->storage_trie = kept;
         state->tries.fresh_bytes += arena_used(kept_arena) - before;
     }
-    trie_fork(trie, account->storage_trie, scratch);
-    return PEVM_OK;
-}
-
-static enum pevm_status put_slots(struct trie *trie,
-                                  const struct account_change *change,
-                                  struct arena *scratch)
-{
-    struct bytes *inputs = arena_alloc(scratch, change->slot_count * sizeof *inputs);
-    hash32 *hashes = arena_alloc(scratch, 2 * change->slot_count * sizeof *hashes);
-    if (inputs == NULL || hashes == NULL) return PEVM_NO_MEMORY;
-    hash32 *keys = hashes + change->slot_count;
-    for (size_t i = 0; i < change->slot_count; i++) {
-        hashes[i] = u256_to_hash(change->slots[i].slot);
-        inputs[i] = hash_bytes(&hashes[i]);
-    }
-    keccak256_many(keys, inputs, change->slot_count);
-    for (size_t i = 0; i < change->slot_count; i++)
-        TRY(slot_put(trie, &keys[i], &change->slots[i].value));
-    return PEVM_OK;
-}
-
-static enum pevm_status after_open(struct account_after *after,
-                                   struct memory_state *state,
-                                   const struct account_change *change,
-                                   struct arena *scratch)
-{
-    after->change = change;
-    after->index = memory_account_find(state, &change->account);
-    if (after->index != INDEX_NONE && !state->accounts[after->index].exists)
-        after->index = INDEX_NONE;
-    after->has_trie = change->exists && (change->slot_count > 0 || change->storage_cleared ||
-                                         after->index == INDEX_NONE);
-    if (!after->has_trie) return PEVM_OK;
-    if (change->storage_cleared || after->index == INDEX_NONE)
-        trie_open(&after->storage, &keccak_empty_trie, NULL, scratch);
-    else
-        TRY(open_storage(&after->storage, state, after->index, scratch));
-    return put_slots(&after->storage, change, scratch);
-}
-
-static enum pevm_status put_account_after(struct trie *accounts,
-                                          const struct memory_state *state,
-                                          const struct account_after *after)
-{
-    const struct account_change *change = after->change;
-    uint8_t encoding[ACCOUNT_RLP_SIZE_MAX];
-    struct bytes value = BYTES_EMPTY;
-    if (change->exists) {
-        struct account_leaf leaf = {
-            .balance = change->balance, .nonce = change->nonce, .code_hash = change->code_hash};
-        leaf.storage_root =
-            after->has_trie ? after->storage.root_hash : state->accounts[after->index].storage_root;
-        value = bytes_of(encoding, account_rlp_put(encoding, &leaf));
-    }
-    return trie_put(accounts, hash_bytes(&after->key), value, NULL);
-}
-
-static void after_keys(struct account_after *after,
-                       size_t count,
-                       struct bytes *inputs,
-                       hash32 *keys)
-{
-    for (size_t i = 0; i < count; i++)
-        inputs[i] = bytes_of(after[i].change->account.bytes, sizeof(address));
-    keccak256_many(keys, inputs, count);
-    for (size_t i = 0; i < count; i++)
-        after[i].key = keys[i];
-}
-
-static enum pevm_status root_after(struct memory_state *state,
-                                   const struct changeset *changes,
-                                   hash32 *out,
-                                   struct arena *scratch)
-{
-    size_t count = changes->account_count, trie_count = 0;
-    struct account_after *after = arena_alloc(scratch, count * sizeof *after);
-    struct trie **tries = arena_alloc(scratch, count * sizeof *tries);
-    struct bytes *inputs = arena_alloc(scratch, count * sizeof *inputs);
-    hash32 *keys = arena_alloc(scratch, count * sizeof *keys);
-    if (after == NULL || tries == NULL || inputs == NULL || keys == NULL) return PEVM_NO_MEMORY;
-
-    for (size_t i = 0; i < count; i++) {
-        TRY(after_open(&after[i], state, &changes->accounts[i], scratch));
-        if (after[i].has_trie) tries[trie_count++] = &after[i].storage;
-    }
-    TRY(trie_root_many(tries, trie_count, scratch));
-    after_keys(after, count, inputs, keys);
-
-    struct trie accounts, *one = &accounts;
-    trie_fork(&accounts, &state->tries.accounts, scratch);
-    for (size_t i = 0; i < count; i++)
-        TRY(put_account_after(&accounts, state, &after[i]));
-    TRY(trie_root_many(&one, 1, scratch));
-    *out = accounts.root_hash;
+    trie_fork(out, account->storage_trie, storage->scratch);
     return PEVM_OK;
 }
 
@@ -479,7 +387,11 @@ enum pevm_status memory_state_root_after(struct memory_state *state,
 {
     TRY(tries_sync(state, scratch));
     struct arena_mark mark = arena_mark(scratch);
-    enum pevm_status status = root_after(state, changes, out, scratch);
+    struct kept_storage kept = {state, scratch};
+    struct storage_tries storage = {open_kept, &kept};
+    struct trie accounts;
+    trie_fork(&accounts, &state->tries.accounts, scratch);
+    enum pevm_status status = state_root_after(&accounts, &storage, changes, out, scratch, NULL);
     arena_release(scratch, mark);
     return status;
 }
