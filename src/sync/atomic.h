@@ -39,10 +39,12 @@
                         (order) == memory_order_seq_cst))                                          \
         return
     #define ATOMIC_RMW_HOOK(atomic) weave_hook(WEAVE_RMW, (atomic))
+    #define ATOMIC_UNCHANGED_HOOK() weave_unchanged()
 #else
     #define ATOMIC_LOAD_HOOK(type, atomic)              ((void)0)
     #define ATOMIC_STORE_HOOK(atomic, new_value, order) ((void)0)
     #define ATOMIC_RMW_HOOK(atomic)                     ((void)0)
+    #define ATOMIC_UNCHANGED_HOOK()                     ((void)0)
 #endif
 
 /* The order of a compare and exchange that fails: nothing was published, so nothing to release. */
@@ -79,15 +81,19 @@ ALWAYS_INLINE memory_order atomic_order_of_failure(memory_order order)
         struct name *atomic, type *expected, type value, memory_order order)                       \
     {                                                                                              \
         ATOMIC_RMW_HOOK(atomic);                                                                   \
-        return atomic_compare_exchange_strong_explicit(                                            \
+        bool is_done = atomic_compare_exchange_strong_explicit(                                    \
             &atomic->value, expected, value, order, atomic_order_of_failure(order));               \
+        if (!is_done) ATOMIC_UNCHANGED_HOOK();                                                     \
+        return is_done;                                                                            \
     }                                                                                              \
     ALWAYS_INLINE bool name##_cas_weak(                                                            \
         struct name *atomic, type *expected, type value, memory_order order)                       \
     {                                                                                              \
         ATOMIC_RMW_HOOK(atomic);                                                                   \
-        return atomic_compare_exchange_weak_explicit(                                              \
+        bool is_done = atomic_compare_exchange_weak_explicit(                                      \
             &atomic->value, expected, value, order, atomic_order_of_failure(order));               \
+        if (!is_done) ATOMIC_UNCHANGED_HOOK();                                                     \
+        return is_done;                                                                            \
     }
 
 #define ATOMIC_FETCH(name, verb, type)                                                             \

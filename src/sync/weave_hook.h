@@ -27,17 +27,20 @@ enum weave_kind {
 
 struct weave_driver {
     /* Called before each operation: here another thread may be run, or time be charged. */
-    void (*hook)(enum weave_kind kind, const void *address);
+    void (*hook)(enum weave_kind kind, const void *place);
 
     /* The value that this thread has stored and nobody else sees yet; false: memory has the latest. */
-    bool (*load)(const void *address, uint64_t *value);
+    bool (*load)(const void *place, uint64_t *value);
 
     /* Keep a store of `size` bytes back; false: it has to go to memory now. */
-    bool (*store)(void *address, unsigned size, uint64_t value);
+    bool (*store)(void *place, unsigned size, uint64_t value);
 
-    /* Futexes, after their hook: sleep if the 32 bits at `address` are still `expected`; wake so many. */
-    void (*sleep)(const void *address, uint32_t expected);
-    void (*wake)(const void *address, unsigned count);
+    /* The read-modify-write that was announced changed nothing. */
+    void (*unchanged)(void);
+
+    /* Futexes, after their hook: sleep if the 32 bits at `place` are still `expected`; wake so many. */
+    void (*sleep)(const void *place, uint32_t expected);
+    void (*wake)(const void *place, unsigned count);
 
     /* The clock of the thread that runs. */
     uint64_t (*now_ns)(void);
@@ -46,38 +49,43 @@ struct weave_driver {
 /* Who is in charge; NULL: nobody. */
 extern const struct weave_driver *weave_driver;
 
-static inline void weave_hook(enum weave_kind kind, const void *address)
+static inline void weave_hook(enum weave_kind kind, const void *place)
 {
-    if (weave_driver != 0) weave_driver->hook(kind, address);
+    if (weave_driver != 0) weave_driver->hook(kind, place);
 }
 
-static inline bool weave_load(const void *address, uint64_t *value)
+static inline bool weave_load(const void *place, uint64_t *value)
 {
     if (weave_driver == 0) return false;
-    weave_driver->hook(WEAVE_LOAD, address);
-    return weave_driver->load(address, value);
+    weave_driver->hook(WEAVE_LOAD, place);
+    return weave_driver->load(place, value);
 }
 
 /* True when the driver keeps the store. */
-static inline bool weave_store(void *address, unsigned size, uint64_t value, bool is_seq_cst)
+static inline bool weave_store(void *place, unsigned size, uint64_t value, bool is_seq_cst)
 {
     if (weave_driver == 0) return false;
-    weave_driver->hook(is_seq_cst ? WEAVE_STORE_SEQ_CST : WEAVE_STORE, address);
-    return !is_seq_cst && weave_driver->store(address, size, value);
+    weave_driver->hook(is_seq_cst ? WEAVE_STORE_SEQ_CST : WEAVE_STORE, place);
+    return !is_seq_cst && weave_driver->store(place, size, value);
 }
 
-static inline void weave_sleep(const void *address, uint32_t expected)
+static inline void weave_unchanged(void)
 {
-    if (weave_driver == 0) return;
-    weave_driver->hook(WEAVE_SLEEP, address);
-    weave_driver->sleep(address, expected);
+    if (weave_driver != 0) weave_driver->unchanged();
 }
 
-static inline void weave_wake(const void *address, unsigned count)
+static inline void weave_sleep(const void *place, uint32_t expected)
 {
     if (weave_driver == 0) return;
-    weave_driver->hook(WEAVE_WAKE, address);
-    weave_driver->wake(address, count);
+    weave_driver->hook(WEAVE_SLEEP, place);
+    weave_driver->sleep(place, expected);
+}
+
+static inline void weave_wake(const void *place, unsigned count)
+{
+    if (weave_driver == 0) return;
+    weave_driver->hook(WEAVE_WAKE, place);
+    weave_driver->wake(place, count);
 }
 
 static inline uint64_t weave_now_ns(void)
