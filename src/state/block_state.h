@@ -28,7 +28,9 @@ void block_state_free(struct block_state *state); /* may be NULL */
 /* Start a block: forget the one before, read through `pre_state` (borrowed until the next begin). */
 void block_state_begin(struct block_state *state, const struct view *pre_state);
 
-/* What is true now. Lives as long as the layer. Code set in this block is answered from here. */
+/* What is true now. Lives as long as the layer. Code set in this block is answered from here. `has_storage` asks the
+ * pre-state unless the storage was cleared or a slot is known to be set: an account whose slots were all zeroed one by
+ * one still counts as having storage. */
 struct view block_state_view(struct block_state *state);
 
 /* Writes. False only when memory runs out. */
@@ -46,8 +48,9 @@ bool block_state_add_code(struct block_state *state,
                           const hash32 *hash,
                           struct bytes code) MUST_CHECK;
 
-/* What differs from the pre-state, sorted, in `arena`. May be asked for in the middle of a block (roots between
- * transactions, before Byzantium). PEVM_STATE_UNREADABLE when a value of the pre-state that must be compared cannot be read. */
+/* What differs from the pre-state, sorted, in `arena`; the bytes of new code are lent until the next begin. May be asked
+ * for in the middle of a block (roots between transactions, before Byzantium). PEVM_STATE_UNREADABLE when a value of the
+ * pre-state that must be compared cannot be read. */
 enum pevm_status block_state_changes(struct block_state *state,
                                      struct changeset *out,
                                      struct arena *arena) MUST_CHECK;

@@ -10,17 +10,17 @@ struct slot_change {
     u256 slot, value; /* value after the block; 0 = slot gone */
 };
 
+/* Values after the block. `storage_cleared`: all earlier storage is gone (SELFDESTRUCT, creation; always when the account
+ * does not exist), and `slots` holds what came after; else `slots` holds those that differ from before the block. */
 struct account_change {
     address account;
-    bool exists; /* after the block; false = gone from the trie */
-    bool
-        storage_cleared; /* all earlier storage is gone (SELFDESTRUCT, creation); `slots` holds what came after */
+    bool exists; /* false = gone from the trie */
+    bool storage_cleared;
     bool code_changed;
-    uint64_t nonce; /* after the block */
+    uint64_t nonce;
     u256 balance;
     hash32 code_hash;
-    const struct slot_change
-        *slots; /* ascending; only slots whose value differs from before the block */
+    const struct slot_change *slots; /* ascending */
     size_t slot_count;
 };
 
@@ -29,10 +29,10 @@ struct code_change {
     struct bytes code;
 };
 
+/* Only accounts that differ from before, ascending by address; code that may be new, ascending by hash. */
 struct changeset {
-    const struct account_change
-        *accounts; /* ascending by address; only accounts that differ from before */
+    const struct account_change *accounts;
     size_t account_count;
-    const struct code_change *codes; /* ascending by hash; code that may be new */
+    const struct code_change *codes;
     size_t code_count;
 };
