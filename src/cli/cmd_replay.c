@@ -1,0 +1,295 @@
+/* pevm replay: executes bundles, holds the outcome against them, prints a line per block. */
+#include "base/hex.h"
+#include "cli/commands.h"
+#include "cli/name_filter.h"
+#include "cli/options.h"
+#include "cli/progress.h"
+#include "cli/replay.h"
+#include "fixture/bundle_source.h"
+#include "fixture/json_write.h"
+
+#include <sys/resource.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define WORKERS_MAX 256
+
+struct replay_options {
+    unsigned mode; /* index into mode_names */
+    uint64_t workers, repeat;
+    const char *witness, *run;
+    bool json;
+};
+
+static const char *const mode_names[] = {"sequential"};
+
+struct replay_sums {
+    uint64_t passed, failed, txs, gas_used, execute_ns, with_state_root, heap_calls_max;
+};
+
+struct replay_session {
+    const struct replay_options *options;
+    struct bundle_source *source;
+    struct replayer *replayer;
+    struct name_filter filter;
+    struct progress progress;
+    struct replay_sums sums;
+};
+
+/* ---- printing ---------------------------------------------------------------------------------------- */
+
+static void put_root(struct json_writer *json, const char *key, const hash32 *root, bool is_known)
+{
+    if (is_known) {
+        json_put_hash(json, key, root);
+        return;
+    }
+    json_key(json, key);
+    json_null(json);
+}
+
+static void print_json(const struct replay_session *session,
+                       const struct bundle *bundle,
+                       const struct replay_result *result)
+{
+    const struct header *header = &bundle->block.header;
+    struct json_writer json;
+    json_writer_init(&json, stdout);
+    json_open(&json, '{');
+    json_put_number(&json, "number", header->number);
+    json_put_text(&json, "fork", bundle->fork_name);
+    json_put_number(&json, "txs", bundle->block.tx_count);
+    json_put_number(&json, "gas_used", result->gas_used);
+    json_put_number(&json, "expected_gas_used", header->gas_used);
+    put_root(&json, "receipts_root", &result->receipts_root, result->has_receipts_root);
+    json_put_hash(&json, "expected_receipts_root", &header->receipts_root);
+    put_root(&json, "state_root", &result->state_root, result->has_state_root);
+    json_key(&json, "ok");
+    json_bool(&json, result->ok);
+    json_put_text(&json, "mode", mode_names[session->options->mode]);
+    json_put_number(&json, "workers", 1);
+    json_put_number(&json, "execute_ns_min", result->times.execute_ns_min);
+    json_put_number(&json, "execute_ns_median", result->times.execute_ns_median);
+    json_put_number(&json, "executions", result->executions);
+    json_put_number(&json, "aborts", result->aborts);
+    json_put_number(&json, "bytes_arena", result->arena_bytes);
+    json_put_number(&json, "recover_ns", result->times.recover_ns);
+    json_put_number(&json, "root_ns", result->times.root_ns);
+    json_close(&json, '}');
+    fflush(stdout);
+}
+
+static void print_title(const struct replay_session *session)
+{
+    if (session->options->json) return;
+    printf("%-16s %-17s %5s %11s %9s %9s  %-8s %-5s  %s\n",
+           "block",
+           "fork",
+           "txs",
+           "gas used",
+           "ms",
+           "Mgas/s",
+           "receipts",
+           "state",
+           "result");
+}
+
+static const char *judged(bool is_known, bool ok)
+{
+    if (!is_known) return "-";
+    return ok ? "ok" : "?";
+}
+
+static void print_line(const char *name,
+                       const struct bundle *bundle,
+                       const struct replay_result *result)
+{
+    double ms = (double)result->times.execute_ns_min / 1e6;
+    const struct header *header = &bundle->block.header;
+    bool receipts_ok = hash32_equal(&result->receipts_root, &header->receipts_root);
+    bool state_ok = hash32_equal(&result->state_root, &header->state_root);
+    printf("%-16s %-17s %5zu %11" PRIu64 " %9.3f %9.1f  %-8s %-5s  %s\n",
+           name,
+           bundle->fork_name,
+           bundle->block.tx_count,
+           result->gas_used,
+           ms,
+           ms == 0 ? 0 : (double)result->gas_used / ms / 1e3,
+           judged(result->has_receipts_root, receipts_ok),
+           judged(result->has_state_root, state_ok),
+           result->ok ? "ok" : "FAILED");
+    fflush(stdout);
+}
+
+static void print_faults(const char *name, const struct replay_result *result)
+{
+    for (size_t i = 0; i < result->fault_count; i++)
+        fprintf(stderr, "%s: %s\n", name, result->faults[i]);
+}
+
+static void print_sums(const struct replay_session *session)
+{
+    const struct replay_sums *sums = &session->sums;
+    struct rusage usage;
+    double seconds = (double)sums->execute_ns / 1e9;
+    if (session->options->json) return;
+    printf("\n%" PRIu64 " transactions, %.2f Mgas in %.3f s of execution: %.1f Mgas/s\n",
+           sums->txs,
+           (double)sums->gas_used / 1e6,
+           seconds,
+           seconds == 0 ? 0 : (double)sums->gas_used / 1e6 / seconds);
+    printf("state root checked for %" PRIu64 " of %" PRIu64 " blocks\n",
+           sums->with_state_root,
+           sums->passed + sums->failed);
+    if (session->options->repeat > 1)
+        printf("heap calls in the last run of a block: at most %" PRIu64 "\n",
+               sums->heap_calls_max);
+    if (getrusage(RUSAGE_SELF, &usage) == 0)
+        printf("peak memory: %.1f MiB\n", (double)usage.ru_maxrss / 1024);
+    printf("%" PRIu64 " passed, %" PRIu64 " failed\n", sums->passed, sums->failed);
+}
+
+/* ---- work -------------------------------------------------------------------------------------------- */
+
+static void add_sums(struct replay_sums *sums,
+                     const struct bundle *bundle,
+                     const struct replay_result *result)
+{
+    sums->passed += result->ok;
+    sums->failed += !result->ok;
+    sums->txs += bundle->block.tx_count;
+    sums->gas_used += result->gas_used;
+    sums->execute_ns += result->times.execute_ns_min;
+    sums->with_state_root += result->has_state_root;
+    if (result->heap_calls > sums->heap_calls_max) sums->heap_calls_max = result->heap_calls;
+}
+
+static enum pevm_status replay_one(struct replay_session *session,
+                                   size_t index,
+                                   struct error *error)
+{
+    static struct replay_result result; /* large: it holds the texts of all faults */
+    const char *name = bundle_source_name(session->source, index);
+    struct bundle bundle;
+    TRY(bundle_source_read(session->source, index, &bundle, error));
+    enum pevm_status status = replay_bundle(session->replayer, &result, &bundle, error);
+    progress_hide(&session->progress);
+    if (status == PEVM_OK) {
+        add_sums(&session->sums, &bundle, &result);
+        if (session->options->json)
+            print_json(session, &bundle, &result);
+        else
+            print_line(name, &bundle, &result);
+        print_faults(name, &result);
+    }
+    bundle_fini(&bundle);
+    if (status != PEVM_OK) error_prefix(error, "%s", name);
+    return status;
+}
+
+/* A bundle that cannot be read or executed is told, counts as failed, and stops nothing; the first of them gives the exit code. */
+static enum pevm_status replay_all(struct replay_session *session)
+{
+    size_t count = bundle_source_count(session->source);
+    enum pevm_status first = PEVM_OK;
+    print_title(session);
+    for (size_t i = 0; i < count; i++) {
+        const char *name = bundle_source_name(session->source, i);
+        struct error error;
+        error_clear(&error);
+        if (!name_filter_takes(&session->filter, name)) continue;
+        progress_show(&session->progress, (double)i / (double)count, name);
+        enum pevm_status status = replay_one(session, i, &error);
+        if (status == PEVM_OK) continue;
+        progress_hide(&session->progress);
+        fprintf(stderr, "pevm replay: %s\n", error.text);
+        session->sums.failed++;
+        if (first == PEVM_OK) first = status;
+    }
+    progress_end(&session->progress);
+    print_sums(session);
+    return first;
+}
+
+static enum exit_code finish(const struct replay_session *session, enum pevm_status status)
+{
+    if (status != PEVM_OK) return exit_code_of(status);
+    if (session->sums.passed + session->sums.failed == 0) {
+        fprintf(stderr, "pevm replay: no bundle's name fits --run\n");
+        return EXIT_USAGE;
+    }
+    return session->sums.failed > 0 ? EXIT_FAILED : EXIT_DONE;
+}
+
+static enum pevm_status session_open(struct replay_session *session,
+                                     const struct arguments *arguments,
+                                     struct error *error)
+{
+    const struct replay_options *options = session->options;
+    TRY(bundle_source_open(&session->source, arguments->operands, arguments->operand_count, error));
+    if (options->witness != NULL)
+        TRY(bundle_source_add_witnesses(session->source, options->witness, error));
+    return replayer_new(&session->replayer, (unsigned)options->workers, options->repeat, error);
+}
+
+static enum exit_code replay(struct replay_session *session, const struct arguments *arguments)
+{
+    struct error error;
+    error_clear(&error);
+    progress_begin(&session->progress, "replay");
+    progress_show(&session->progress, 0, "reading");
+    enum pevm_status status = session_open(session, arguments, &error);
+    progress_hide(&session->progress);
+    enum exit_code code = exit_code_of(status);
+    if (status != PEVM_OK)
+        fprintf(stderr, "pevm replay: %s\n", error.text);
+    else
+        code = finish(session, replay_all(session));
+    replayer_free(session->replayer);
+    bundle_source_close(session->source);
+    return code;
+}
+
+int cmd_replay(int argc, char **argv)
+{
+    struct replay_options options = {.repeat = 1};
+    const struct option_spec specs[] = {
+        OPTION_CHOICE("mode", "sequential", &options.mode, "how to execute (sequential)"),
+        OPTION_COUNT("workers",
+                     "N",
+                     &options.workers,
+                     1,
+                     WORKERS_MAX,
+                     "who recover senders (online CPUs, at most 16)"),
+        OPTION_COUNT("repeat",
+                     "N",
+                     &options.repeat,
+                     1,
+                     REPLAY_RUNS_MAX,
+                     "run each block N times: minimum and median (1)"),
+        OPTION_TEXT(
+            "witness", "PATH", &options.witness, "trie witnesses: check the state root as well"),
+        OPTION_TEXT("run", "REGEX", &options.run, "only bundles whose name fits"),
+        OPTION_FLAG("json", &options.json, "one JSON object per block on stdout, nothing else"),
+    };
+    const struct command_spec spec = {
+        "replay",
+        "PATH...",
+        "Execute block bundles and check gas used, receipts, bloom, changes and, where a\n"
+        "witness or the whole pre-state is at hand, the state root. A PATH is a bundle's\n"
+        "directory, a directory or a .tar.zst archive of them.",
+        specs,
+        COUNT_OF(specs)};
+    struct arguments arguments;
+    if (!options_parse(&spec, argc, argv, &arguments)) return (int)arguments.exit_code;
+    if (arguments.operand_count == 0) return (int)usage_error(&spec, "which bundles? Give a PATH");
+    struct replay_session session = {.options = &options};
+    struct error error;
+    if (name_filter_init(&session.filter, options.run, &error) != PEVM_OK)
+        return (int)usage_error(&spec, "%s", error.text);
+    enum exit_code code = replay(&session, &arguments);
+    name_filter_fini(&session.filter);
+    return (int)code;
+}
