@@ -10,7 +10,7 @@ pkg_check_modules(ARCHIVE REQUIRED IMPORTED_TARGET libarchive)
 pkg_check_modules(CMOCKA IMPORTED_TARGET cmocka)
 
 set(PEVM_LIBRARIES Threads::Threads PkgConfig::SECP256K1 PkgConfig::CRYPTO PkgConfig::GMP)
-set(PEVM_TOOL_LIBRARIES PkgConfig::YAJL PkgConfig::ARCHIVE)
+set(PEVM_TOOL_LIBRARIES PkgConfig::YAJL PkgConfig::ARCHIVE m)
 
 set(PEVM_BLST_DIR "${CMAKE_SOURCE_DIR}/build/deps/blst" CACHE PATH "Where scripts/setup put blst.h and libblst.a")
 find_library(BLST_LIBRARY blst HINTS ${PEVM_BLST_DIR})

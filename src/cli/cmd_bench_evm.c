@@ -7,16 +7,23 @@
 
 #include "base/clock.h"
 #include "base/heap.h"
+#include "cli/build_info.h"
 #include "cli/evm_workload.h"
+#include "cli/name_filter.h"
+#include "cli/options.h"
 #include "fixture/input.h"
+#include "fixture/json_write.h"
 
-#include <getopt.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#define PATH_DEFAULT     "../shared/workloads/evm.tar.zst"
-#define ROUNDS_DEFAULT   7
+#define FOLDER_VARIABLE  "PEVM_WORKLOADS"
+#define FOLDER_DEFAULT   "../shared/workloads"
+#define ARCHIVE_NAME     "evm.tar.zst"
+#define PATH_SIZE        1024
+#define ROUNDS_DEFAULT   9
+#define ROUNDS_MAX       1000
 #define ROUND_NS         UINT64_C(20000000)
 #define RUNS_MAX         2001
 #define CODE_CACHE_BYTES ((size_t)64 << 20)
@@ -34,16 +41,29 @@ static const struct reference references[] = {
 };
 
 struct options {
-    const char *filter; /* a part of the name; NULL: all */
-    unsigned rounds;
+    const char *run;
+    uint64_t rounds;
     bool json;
+};
+
+/* Nanoseconds of one message: the median of a round, of the best round and of the middle one. */
+struct timing {
+    double min, median;
 };
 
 /* The sums of what was seen. */
 struct summary {
-    unsigned count, core_count;
+    unsigned count, reference_count, core_count;
     double log_ratio, core_log_ratio, core_worst;
     const char *core_worst_name;
+};
+
+struct bench {
+    const struct options *options;
+    struct name_filter filter;
+    struct machine *machine;
+    struct json_writer json;
+    struct summary summary;
 };
 
 static const struct reference *reference_find(const char *name)
@@ -87,83 +107,145 @@ static enum pevm_status round_run(struct evm_workload *workload,
     return PEVM_OK;
 }
 
-static void result_print(const struct evm_workload *workload,
-                         double ns,
-                         const struct options *options,
-                         struct summary *summary)
+static void result_sum(struct summary *summary, const struct reference *reference, double ratio)
 {
-    const struct reference *reference = reference_find(workload->name);
-    double ratio = reference == NULL ? 0 : reference->ns / ns;
-    double mgas = (double)workload->expect_gas_used * 1e3 / ns;
-    if (options->json)
-        printf("%s{\"name\": \"%s\", \"ns\": %.0f, \"mgas_per_s\": %.1f, \"ratio\": %.3f}",
-               summary->count == 0 ? "[\n" : ",\n",
-               workload->name,
-               ns,
-               mgas,
-               ratio);
-    else
-        printf("%-34s %12.0f ns %10.1f Mgas/s %8.2f%s\n",
-               workload->name,
-               ns,
-               mgas,
-               ratio,
-               reference != NULL && reference->core ? " *" : "");
-    fflush(stdout);
     summary->count++;
     if (reference == NULL) return;
+    summary->reference_count++;
     summary->log_ratio += log(ratio);
     if (!reference->core) return;
     summary->core_count++;
     summary->core_log_ratio += log(ratio);
-    if (summary->core_count == 1 || ratio < summary->core_worst) {
-        summary->core_worst = ratio;
-        summary->core_worst_name = reference->name;
-    }
+    if (summary->core_count > 1 && ratio >= summary->core_worst) return;
+    summary->core_worst = ratio;
+    summary->core_worst_name = reference->name;
 }
 
-static enum pevm_status workload_bench(struct evm_workload *workload,
-                                       struct machine *machine,
-                                       const struct options *options,
-                                       struct summary *summary,
+static void result_print(struct bench *bench,
+                         const struct evm_workload *workload,
+                         const struct timing *timing)
+{
+    const struct reference *reference = reference_find(workload->name);
+    double ratio = reference == NULL ? 0 : reference->ns / timing->min;
+    double mgas = (double)workload->expect_gas_used * 1e3 / timing->min;
+    bool is_core = reference != NULL && reference->core;
+    result_sum(&bench->summary, reference, ratio);
+    if (bench->options->json) {
+        struct json_writer *json = &bench->json;
+        json_open(json, '{');
+        json_key(json, "name");
+        json_text(json, workload->name);
+        json_key(json, "core");
+        json_bool(json, is_core);
+        json_put_decimal(json, "ns_min", timing->min);
+        json_put_decimal(json, "ns_median", timing->median);
+        json_key(json, "gas");
+        json_number(json, (uint64_t)workload->expect_gas_used);
+        json_put_decimal(json, "mgas_per_s", mgas);
+        json_key(json, "ratio");
+        if (reference != NULL)
+            json_decimal(json, ratio);
+        else
+            json_null(json);
+        json_close(json, '}');
+        return;
+    }
+    printf("%-34s %12.0f %12.0f %10.1f", workload->name, timing->min, timing->median, mgas);
+    if (reference != NULL)
+        printf(" %8.2f%s\n", ratio, is_core ? " *" : "");
+    else
+        printf(" %8s\n", "-");
+    fflush(stdout);
+}
+
+static int compare_double(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static enum pevm_status workload_bench(struct bench *bench,
+                                       struct evm_workload *workload,
                                        struct error *error)
 {
-    uint64_t best = UINT64_MAX, median, overhead = clock_cost_ns();
-    machine_set_block(machine, &workload->env, NULL);
-    for (unsigned i = 0; i < options->rounds; i++) {
-        TRY(round_run(workload, machine, &median, error));
-        if (median < best) best = median;
+    static double rounds[ROUNDS_MAX];
+    size_t count = bench->options->rounds;
+    uint64_t overhead = clock_cost_ns(), median;
+    machine_set_block(bench->machine, &workload->env, NULL);
+    for (size_t i = 0; i < count; i++) {
+        TRY(round_run(workload, bench->machine, &median, error));
+        rounds[i] = median > overhead ? (double)(median - overhead) : 1;
     }
-    best = best > overhead ? best - overhead : 1;
-    result_print(workload, (double)best, options, summary);
+    qsort(rounds, count, sizeof *rounds, compare_double);
+    result_print(bench, workload, &(struct timing){rounds[0], rounds[count / 2]});
     return PEVM_OK;
 }
 
-static enum pevm_status file_bench(const struct input_file *file,
-                                   struct machine *machine,
-                                   const struct options *options,
-                                   struct summary *summary,
+static enum pevm_status file_bench(struct bench *bench,
+                                   const struct input_file *file,
                                    struct error *error)
 {
     struct evm_workload workload;
     TRY(evm_workload_init(&workload, bytes_of(file->data, file->size), error));
     enum pevm_status status = PEVM_OK;
-    if (options->filter == NULL || strstr(workload.name, options->filter) != NULL)
-        status = workload_bench(&workload, machine, options, summary, error);
+    if (name_filter_takes(&bench->filter, workload.name))
+        status = workload_bench(bench, &workload, error);
     evm_workload_fini(&workload);
     return status;
 }
 
-static void summary_print(const struct summary *summary, const struct options *options)
+/* ---- head and foot ----------------------------------------------------------------------------------- */
+
+static void head_print(struct bench *bench)
 {
-    double all = exp(summary->log_ratio / (summary->count == 0 ? 1 : summary->count));
-    double core =
-        exp(summary->core_log_ratio / (summary->core_count == 0 ? 1 : summary->core_count));
-    if (options->json) {
-        printf("%s\n", summary->count == 0 ? "[]" : "\n]");
+    if (!bench->options->json) {
+        printf("machine   %s\ncompiler  %s\nflags     %s\ncommit    %s\n\n",
+               machine_name(),
+               build_info.compiler,
+               build_info.flags,
+               build_info.commit);
+        printf("%-34s %12s %12s %10s %8s\n", "workload", "ns min", "ns median", "Mgas/s", "ratio");
         return;
     }
-    printf("geometric mean of %u: %.3f\n", summary->count, all);
+    struct json_writer *json = &bench->json;
+    const char *const facts[][2] = {
+        {"machine",  machine_name()     },
+        {"compiler", build_info.compiler},
+        {"flags",    build_info.flags   },
+        {"commit",   build_info.commit  },
+    };
+    json_writer_init(json, stdout);
+    json_open(json, '{');
+    for (size_t i = 0; i < COUNT_OF(facts); i++) {
+        json_key(json, facts[i][0]);
+        json_text(json, facts[i][1]);
+    }
+    json_key(json, "workloads");
+    json_open(json, '[');
+}
+
+static double mean_of(double log_sum, unsigned count)
+{
+    return count == 0 ? 0 : exp(log_sum / count);
+}
+
+static void foot_print(struct bench *bench)
+{
+    const struct summary *summary = &bench->summary;
+    double all = mean_of(summary->log_ratio, summary->reference_count);
+    double core = mean_of(summary->core_log_ratio, summary->core_count);
+    if (bench->options->json) {
+        struct json_writer *json = &bench->json;
+        json_close(json, ']');
+        json_put_decimal(json, "geomean", all);
+        json_put_decimal(json, "geomean_core", core);
+        json_put_decimal(json, "worst_core", summary->core_worst);
+        json_close(json, '}');
+        return;
+    }
+    printf("\n%u workloads, all results right; ratio = time of evmone baseline / ours\n",
+           summary->count);
+    printf("geometric mean of %u: %.3f\n", summary->reference_count, all);
     if (summary->core_count > 0)
         printf("geometric mean of %u core workloads (*): %.3f, the least is %s with %.3f\n",
                summary->core_count,
@@ -172,84 +254,83 @@ static void summary_print(const struct summary *summary, const struct options *o
                summary->core_worst);
 }
 
-static enum pevm_status bench_all(struct input *input,
-                                  struct machine *machine,
-                                  const struct options *options,
-                                  struct error *error)
+/* ---- all of them ------------------------------------------------------------------------------------- */
+
+static enum pevm_status bench_all(struct bench *bench, struct input *input, struct error *error)
 {
-    struct summary summary = {0};
+    head_print(bench);
     for (;;) { /* ends: there are finitely many files */
         struct input_file file;
         bool found;
         TRY(input_next(input, &file, &found, error));
         if (!found) break;
-        enum pevm_status status = file_bench(&file, machine, options, &summary, error);
+        enum pevm_status status = file_bench(bench, &file, error);
         if (status != PEVM_OK) error_prefix(error, "%s", file.name);
         input_file_fini(&file);
         TRY(status);
     }
-    summary_print(&summary, options);
+    foot_print(bench);
     return PEVM_OK;
 }
 
-static enum pevm_status bench_paths(const char *const *paths,
+static enum pevm_status bench_paths(struct bench *bench,
+                                    const char *const *paths,
                                     size_t count,
-                                    const struct options *options,
                                     struct error *error)
 {
     struct input *input = NULL;
-    struct machine *machine = NULL;
     struct code_cache *codes = code_cache_new(CODE_CACHE_BYTES);
     enum pevm_status status = codes == NULL ? PEVM_NO_MEMORY : PEVM_OK;
     if (status == PEVM_OK)
-        status = machine_new(&machine, &(struct machine_options){.codes = codes});
-    if (status != PEVM_OK) (void)error_set(error, status, "no machine");
+        status = machine_new(&bench->machine, &(struct machine_options){.codes = codes});
+    if (status != PEVM_OK)
+        (void)error_set(error, status, "no machine: %s", pevm_status_text(status));
     if (status == PEVM_OK) status = input_open(&input, paths, count, ".json", error);
-    if (status == PEVM_OK) status = bench_all(input, machine, options, error);
+    if (status == PEVM_OK) status = bench_all(bench, input, error);
     input_close(input);
-    machine_free(machine);
+    machine_free(bench->machine);
     code_cache_free(codes);
     return status;
 }
 
-static void usage(FILE *to)
+static const char *default_path(void)
 {
-    fputs("usage: pevm bench evm [--filter NAME] [--rounds N] [--json] [PATH...]\n"
-          "Runs EVM workloads (files, directories, archives; " PATH_DEFAULT "),\n"
-          "checks every result and prints the time of one message and how many times faster than "
-          "the reference.\n",
-          to);
+    static char path[PATH_SIZE];
+    const char *folder = getenv(FOLDER_VARIABLE);
+    snprintf(path, sizeof path, "%s/" ARCHIVE_NAME, folder == NULL ? FOLDER_DEFAULT : folder);
+    return path;
 }
 
 int cmd_bench_evm(int argc, char **argv)
 {
-    static const struct option longs[] = {
-        {"filter",           required_argument, NULL, 'f'},
-        {"rounds",              required_argument, NULL, 'r'},
-        {"json",                  no_argument, NULL, 'j'},
-        {"help",no_argument, NULL, 'h'},
-        {0              },
-    };
     struct options options = {.rounds = ROUNDS_DEFAULT};
-    int option;
-    while ((option = getopt_long(argc, argv, "f:r:jh", longs, NULL)) !=
-           -1) { /* ends: arguments run out */
-        switch (option) {
-        case 'f': options.filter = optarg; break;
-        case 'r': options.rounds = (unsigned)strtoul(optarg, NULL, 10); break;
-        case 'j': options.json = true; break;
-        case 'h': usage(stdout); return EXIT_SUCCESS;
-        default: usage(stderr); return 2;
-        }
-    }
-    if (options.rounds == 0) options.rounds = 1;
-    static const char *const defaults[] = {PATH_DEFAULT};
-    bool has_paths = optind < argc;
+    const struct option_spec specs[] = {
+        OPTION_TEXT("run", "REGEX", &options.run, "only workloads whose name fits"),
+        OPTION_COUNT("rounds", "N", &options.rounds, 1, ROUNDS_MAX, "of 20 ms or one run each (9)"),
+        OPTION_FLAG("json", &options.json, "one JSON object on stdout"),
+    };
+    const struct command_spec spec = {
+        "bench evm",
+        "[PATH...]",
+        "Run EVM workloads (files, directories, archives; without PATH: " ARCHIVE_NAME " in\n"
+        "$" FOLDER_VARIABLE " or " FOLDER_DEFAULT "), check every result, print the time of one\n"
+        "message and how many times faster than evmone baseline that is. Pin it: taskset -c 1.",
+        specs,
+        COUNT_OF(specs)};
+    struct arguments arguments;
+    if (!options_parse(&spec, argc, argv, &arguments)) return (int)arguments.exit_code;
+    struct bench bench = {.options = &options};
     struct error error;
     error_clear(&error);
-    const char *const *paths = has_paths ? (const char *const *)(argv + optind) : defaults;
-    if (bench_paths(paths, has_paths ? (size_t)(argc - optind) : 1, &options, &error) == PEVM_OK)
-        return EXIT_SUCCESS;
-    fprintf(stderr, "pevm bench evm: %s\n", error.text);
-    return EXIT_FAILURE;
+    if (name_filter_init(&bench.filter, options.run, &error) != PEVM_OK)
+        return (int)usage_error(&spec, "%s", error.text);
+    const char *defaults[] = {default_path()};
+    bool has_paths = arguments.operand_count > 0;
+    enum pevm_status status = bench_paths(&bench,
+                                          has_paths ? arguments.operands : defaults,
+                                          has_paths ? arguments.operand_count : 1,
+                                          &error);
+    name_filter_fini(&bench.filter);
+    if (status != PEVM_OK) fprintf(stderr, "pevm bench evm: %s\n", error.text);
+    return (int)exit_code_of(status);
 }

@@ -7,6 +7,7 @@
 #include "fixture/field.h"
 
 #define ARENA_CHUNK_BYTES (256 * 1024)
+#define LONG_RUN_NS       UINT64_C(100000) /* others may have the processor for a while in between */
 #define ACCOUNTS_MAX      64
 #define SLOT_TABLE_SIZE   4096 /* the largest workload has some 300 slots */
 
@@ -327,9 +328,10 @@ enum pevm_status evm_workload_run(struct evm_workload *workload,
     struct message_result result;
     enum pevm_status status = prepare(workload, journal);
     if (status != PEVM_OK) return error_set(error, status, "%s: cannot begin", workload->name);
-    uint64_t start = clock_now_ns();
+    uint64_t thread_start = clock_thread_ns(), start = clock_now_ns();
     bool ended = machine_run(machine, &workload->tx, &workload->message, &result);
     *ns = clock_now_ns() - start;
+    if (*ns >= LONG_RUN_NS) *ns = clock_thread_ns() - thread_start;
     if (!ended)
         return error_set(error, PEVM_INTERNAL, "%s: %s", workload->name, halt_text(result.halt));
     return judge(workload, journal, &result, error);

@@ -39,7 +39,7 @@ enum pevm_status evm_workload_init(struct evm_workload *workload,
 void evm_workload_fini(struct evm_workload *workload);
 
 /* Run it once on a machine whose block is workload->env; only the message is timed, not the reset of the journal before
- * it. PEVM_INTERNAL with words when something else than expected comes out. */
+ * it: by the clock on the wall when it is short, by the thread's when others may have had the processor meanwhile. PEVM_INTERNAL with words when something else than expected comes out. */
 enum pevm_status evm_workload_run(struct evm_workload *workload,
                                   struct machine *machine,
                                   uint64_t *ns,
