@@ -1,17 +1,19 @@
 /* bundle_roots.h - where the state roots of a bundle's block come from: its witness, its whole pre-state, or nowhere. */
 #pragma once
 
-#include "cli/full_root.h"
+#include "engine/engine.h"
 #include "fixture/bundle.h"
+#include "state/state_root.h"
 
 struct bundle_roots {
+    struct node_source nodes;
+    struct witness_roots witness;
+    struct memory_roots memory;
+    struct root_source chosen;
     const struct root_source *source; /* NULL: nowhere */
-    struct full_root full;
-    struct state_root_witness *witness;
 };
 
-/* `bundle` is borrowed; `roots` must not move until fini. */
-enum pevm_status bundle_roots_init(struct bundle_roots *roots,
-                                   const struct bundle *bundle,
-                                   struct error *error) MUST_CHECK;
-void bundle_roots_fini(struct bundle_roots *roots);
+/* `bundle` and `scratch` are borrowed; `roots` must not move. */
+void bundle_roots_init(struct bundle_roots *roots,
+                       const struct bundle *bundle,
+                       struct arena *scratch);

@@ -205,7 +205,7 @@ static bool action_child_flash(struct chain_world *world, struct person **from, 
 static bool action_plant(struct chain_world *world, struct person **from, struct tx *tx)
 {
     (void)from;
-    u256 salt = some(world, 64); /* now and then an address that is taken */
+    u256 salt = some(world, 2048); /* now and then an address that is taken */
     tx->value = word(rng_below(&world->rng, 3));
     return call_words(world, tx, &world->contracts.garden, "plant(bytes32)", &salt, 1);
 }

@@ -4,11 +4,11 @@
 #include "chain/chain.h"
 #include "chain/header_rules.h"
 #include "cli/chain_founding.h"
-#include "cli/full_root.h"
 #include "cli/known_address.h"
 #include "crypto/keccak.h"
 #include "engine/engine.h"
 #include "rlp/rlp_write.h"
+#include "state/state_root.h"
 #include "trie/ordered_root.h"
 #include "types/receipt.h"
 
@@ -26,6 +26,8 @@
 #define OMMER_EVERY        3                    /* blocks, before Paris */
 #define INITIAL_BASE_FEE   UINT64_C(1000000000) /* EIP-1559 */
 
+static const uint8_t dao_extra_data[] = "dao-hard-fork";
+
 /* A block that later ones may speak of. Its header owns nothing: extra data is static. */
 struct past_block {
     struct header header;
@@ -39,8 +41,10 @@ struct chain_maker {
     struct chain_world world;
     struct engine *engine;
     struct memory_state *state; /* before the block that was given last, until the next call */
-    struct full_root roots;
-    struct arena arena; /* of the block in the making */
+    struct memory_roots memory_roots;
+    struct root_source roots;
+    struct arena arena;   /* of the block in the making */
+    struct arena scratch; /* of the roots */
 
     struct block block;
     struct engine_outcome outcome; /* its changes are not applied yet */
@@ -154,6 +158,8 @@ static struct header header_next(struct chain_maker *maker, struct rules *rules)
     struct header header = header_begin(maker, rules->fork);
     bool first_london =
         rules->fork >= FORK_LONDON && parent->field_count < header_field_count(FORK_LONDON);
+    if (number - maker->chain.dao_number < DAO_EXTRA_DATA_BLOCKS) /* wraps around below it */
+        header.extra_data = bytes_of(dao_extra_data, sizeof dao_extra_data - 1);
     header.parent_hash = parent->hash;
     header.number = number;
     header.timestamp = timestamp;
@@ -221,7 +227,6 @@ static bool make_withdrawals(struct chain_maker *maker, struct block *block)
 /* A sibling of the parent, by another miner. */
 static bool make_ommer(struct chain_maker *maker, struct block *block)
 {
-    static const uint8_t extra[] = "too late";
     const struct past_block *parent = &maker->past[0];
     bool wanted = maker->world.rules.fork < FORK_PARIS && block->header.number % OMMER_EVERY == 0;
     if (!wanted || parent->header.number == 0) return true;
@@ -229,7 +234,6 @@ static bool make_ommer(struct chain_maker *maker, struct block *block)
     if (block->ommers == NULL) return false;
     block->ommers[0] = parent->header;
     block->ommers[0].coinbase = world_new_address(&maker->world);
-    block->ommers[0].extra_data = bytes_of(extra, sizeof extra - 1);
     block->ommer_count = 1;
     return header_hash(&block->ommers[0].hash, &block->ommers[0], &maker->arena);
 }
@@ -315,7 +319,7 @@ static enum pevm_status seal(struct chain_maker *maker,
         .block = &maker->block,
         .parent_total_difficulty = &maker->total_difficulty,
         .pre_state = view,
-        .roots = &maker->roots.source,
+        .roots = &maker->roots,
         .skip_header_compare = true,
         .skip_body_roots = true,
     };
@@ -349,7 +353,7 @@ static enum pevm_status check(struct chain_maker *maker,
         .ancestors = ancestors,
         .ancestor_count = maker->past_count,
         .pre_state = view,
-        .roots = &maker->roots.source,
+        .roots = &maker->roots,
     };
     return run(maker, &input, error);
 }
@@ -450,11 +454,17 @@ static size_t people_for(size_t txs)
 static enum pevm_status begin(struct chain_maker *maker, struct error *error)
 {
     TRY(chain_by_network(&maker->chain, maker->plan.network, error));
+    if (!maker->chain.paris_by_number) /* a bundle does not say the total difficulty */
+        return error_set(error,
+                         PEVM_UNSUPPORTED,
+                         "%s: a made chain does not come to Paris by difficulty",
+                         maker->plan.network);
     TRY(engine_new(&maker->engine, &(struct engine_options){.chain = &maker->chain, .workers = 1}));
     maker->state = memory_state_new();
     if (maker->state == NULL) return no_memory(error);
     memory_state_set_block_hashes(maker->state, ancestor_hash, maker);
-    full_root_init(&maker->roots, maker->state);
+    maker->memory_roots = (struct memory_roots){.state = maker->state, .scratch = &maker->scratch};
+    maker->roots = (struct root_source){memory_root, &maker->memory_roots};
     if (!chain_world_init(&maker->world, maker->plan.seed, people_for(maker->plan.txs)))
         return no_memory(error);
     maker->world.arena = &maker->arena;
@@ -474,6 +484,7 @@ enum pevm_status chain_maker_new(struct chain_maker **out,
     if (maker == NULL) return no_memory(error);
     maker->plan = *plan;
     arena_init(&maker->arena, ARENA_CHUNK_BYTES, 0);
+    arena_init(&maker->scratch, ARENA_CHUNK_BYTES, 0);
     error_clear(error);
     enum pevm_status status = begin(maker, error);
     if (status != PEVM_OK) {
@@ -489,9 +500,9 @@ void chain_maker_free(struct chain_maker *maker)
 {
     if (maker == NULL) return;
     chain_world_fini(&maker->world);
-    if (maker->roots.pre_state != NULL) full_root_fini(&maker->roots);
     memory_state_free(maker->state);
     engine_free(maker->engine);
     arena_fini(&maker->arena);
+    arena_fini(&maker->scratch);
     heap_free(maker);
 }

@@ -191,7 +191,9 @@ bool world_dress(struct chain_world *world, struct tx *tx, enum tx_type type)
                        (world->rules.fork >= FORK_SPURIOUS_DRAGON && rng_below(&world->rng, 8) > 0);
     tx->chain_id = tx->is_protected ? world->rules.chain_id : 0;
     dress_fees(world, tx);
-    if (type >= TX_ACCESS_LIST && !dress_access_list(world, tx)) return false;
+    bool has_list =
+        type == TX_ACCESS_LIST || (type > TX_ACCESS_LIST && rng_below(&world->rng, 8) == 0);
+    if (has_list && !dress_access_list(world, tx)) return false;
     if (type == TX_BLOB) return dress_blobs(world, tx);
     if (type == TX_SET_CODE) return dress_authorizations(world, tx);
     return true;

@@ -147,8 +147,6 @@ enum pevm_status replay_bundle(struct replayer *replayer,
     *result = (struct replay_result){.ok = true};
     arena_reset(&replayer->scratch);
     TRY(check_pre_state(replayer, result, bundle, error));
-    TRY(bundle_roots_init(&roots, bundle, error));
-    enum pevm_status status = run_all(replayer, result, bundle, roots.source, error);
-    bundle_roots_fini(&roots);
-    return status;
+    bundle_roots_init(&roots, bundle, &replayer->scratch);
+    return run_all(replayer, result, bundle, roots.source, error);
 }
