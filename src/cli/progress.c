@@ -5,15 +5,18 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define BAR_WIDTH  30
-#define SHOW_NS    UINT64_C(100000000)
-#define NS_PER_S   1e9
-#define CLEAR_LINE "\r\033[K"
+#define BAR_WIDTH    30
+#define SHOW_NS      UINT64_C(100000000)
+#define LOG_AFTER_NS UINT64_C(5000000000) /* what is over sooner needs no lines in a log */
+#define NS_PER_S     1e9
+#define CLEAR_LINE   "\r\033[K"
 
 void progress_begin(struct progress *progress, const char *what)
 {
-    *progress = (struct progress){
-        .what = what, .is_terminal = isatty(STDERR_FILENO) == 1, .start_ns = clock_now_ns()};
+    *progress = (struct progress){.what = what,
+                                  .is_terminal = isatty(STDERR_FILENO) == 1,
+                                  .start_ns = clock_now_ns(),
+                                  .log_after_ns = LOG_AFTER_NS};
 }
 
 static void show_bar(struct progress *progress, double fraction, const char *words, double seconds)
@@ -47,7 +50,8 @@ void progress_show(struct progress *progress, double fraction, const char *words
         return;
     }
     unsigned tenths = (unsigned)(fraction * 10);
-    if (tenths <= progress->tenths_told) return;
+    if (tenths <= progress->tenths_told || now_ns - progress->start_ns < progress->log_after_ns)
+        return;
     progress->tenths_told = tenths;
     fprintf(stderr, "%s: %u %%, %s, %.0f s\n", progress->what, tenths * 10, words, seconds);
 }

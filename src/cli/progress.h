@@ -1,4 +1,5 @@
-/* progress.h - how far we are, on stderr: a bar where that is a terminal, a line every tenth of the way where it is a log.
+/* progress.h - how far we are, on stderr: a bar where that is a terminal, a line every tenth of the way where it is a log
+ * and the work takes longer than some seconds.
  *
  * One thread at a time. Order of calls: progress_begin ( progress_show | progress_hide )* progress_end.
  */
@@ -12,6 +13,7 @@ struct progress {
     bool is_terminal, is_shown;
     unsigned tenths_told;
     uint64_t start_ns, shown_ns;
+    uint64_t log_after_ns; /* no lines in a log before */
 };
 
 void progress_begin(struct progress *progress, const char *what);
