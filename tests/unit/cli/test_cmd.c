@@ -1,0 +1,172 @@
+/* The commands as a user meets them: words in, text and exit code out. */
+#include "cli/commands.h"
+#include "cli/exit_code.h"
+#include "support/test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static char folder[64], out[1 << 23], err[1 << 14];
+
+static void read_back(FILE *file, char *text, size_t size)
+{
+    rewind(file);
+    text[fread(text, 1, size - 1, file)] = 0;
+    fclose(file);
+}
+
+/* `line`: the command's name and its words; %s in it is the folder. */
+static int run(int (*command)(int, char **), const char *line)
+{
+    char words[512];
+    char *argv[32];
+    int argc = 0;
+    const char *place = strstr(line, "@");
+    snprintf(words,
+             sizeof words,
+             "%.*s%s%s",
+             place == NULL ? (int)strlen(line) : (int)(place - line),
+             line,
+             place == NULL ? "" : folder,
+             place == NULL ? "" : place + 1);
+    for (char *word = strtok(words, " "); word != NULL; word = strtok(NULL, " "))
+        argv[argc++] = word;
+    argv[argc] = NULL;
+    fflush(stdout);
+    fflush(stderr);
+    FILE *out_file = tmpfile(), *err_file = tmpfile();
+    int old_out = dup(1), old_err = dup(2);
+    dup2(fileno(out_file), 1);
+    dup2(fileno(err_file), 2);
+    int code = command(argc, argv);
+    fflush(stdout);
+    fflush(stderr);
+    dup2(old_out, 1);
+    dup2(old_err, 2);
+    close(old_out);
+    close(old_err);
+    read_back(out_file, out, sizeof out);
+    read_back(err_file, err, sizeof err);
+    return code;
+}
+
+static void begin(void)
+{
+    snprintf(folder, sizeof folder, "/tmp/pevm_test_XXXXXX");
+    assert_non_null(mkdtemp(folder));
+    CHECK_EQ(run(cmd_make_chain,
+                 "make-chain --blocks 2 --txs 6 --fork Cancun --recipe types --out @/new/chain"),
+             EXIT_DONE);
+    CHECK(strstr(out, ": 2 blocks, 12 transactions (") != NULL);
+}
+
+static void end(void)
+{
+    char command[96];
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    CHECK_EQ(system(command), 0);
+}
+
+TEST(a_chain_is_made_and_replayed)
+{
+    begin();
+    CHECK_EQ(run(cmd_replay, "replay --mode sequential --repeat 2 @"), EXIT_DONE);
+    CHECK(strstr(out, "state root checked for 2 of 2 blocks\n") != NULL);
+    CHECK(strstr(out, "heap calls in the last run of a block: at most 0\n") != NULL);
+    CHECK(strstr(out, "peak memory: ") != NULL);
+    const char *last = strstr(out, "2 passed, 0 failed\n");
+    assert_non_null(last);
+    CHECK_EQ(strlen(last), strlen("2 passed, 0 failed\n"));
+    CHECK_EQ(run(cmd_replay, "replay --run ^2$ @"), EXIT_DONE);
+    CHECK(strstr(out, "1 passed, 0 failed\n") != NULL);
+    end();
+}
+
+TEST(json_is_an_object_for_each_block_and_nothing_else)
+{
+    static const char *const fields[] = {"number",
+                                         "fork",
+                                         "txs",
+                                         "gas_used",
+                                         "expected_gas_used",
+                                         "receipts_root",
+                                         "expected_receipts_root",
+                                         "state_root",
+                                         "ok",
+                                         "mode",
+                                         "workers",
+                                         "execute_ns_min",
+                                         "execute_ns_median",
+                                         "executions",
+                                         "aborts",
+                                         "bytes_arena"};
+    begin();
+    CHECK_EQ(run(cmd_replay, "replay --json @"), EXIT_DONE);
+    unsigned lines = 0;
+    for (const char *c = out; *c != 0; c++)
+        lines += *c == '\n';
+    CHECK_EQ(lines, 2);
+    CHECK_EQ(out[0], '{');
+    for (size_t i = 0; i < COUNT_OF(fields); i++) {
+        char key[64];
+        snprintf(key, sizeof key, "\"%s\":", fields[i]);
+        if (strstr(out, key) == NULL) fail_msg("no %s", key);
+    }
+    end();
+}
+
+TEST(traces_are_lines_of_json)
+{
+    begin();
+    CHECK_EQ(run(cmd_trace, "trace --run ^1$ @"), EXIT_DONE);
+    CHECK(strncmp(out, "{\"tx\":0,\"hash\":\"0x", 18) == 0);
+    CHECK(strstr(out, "{\"tx\":5,") != NULL);
+    CHECK_EQ(run(cmd_trace, "trace --run ^1$ --tx 2 --call @"), EXIT_DONE);
+    CHECK(strncmp(out, "{\"type\":\"C", 10) == 0);
+    CHECK_EQ(run(cmd_trace, "trace --run ^1$ --tx 6 @"), EXIT_USAGE);
+    CHECK(strstr(err, "has 6 transactions") != NULL);
+    CHECK_EQ(run(cmd_trace, "trace @"), EXIT_USAGE);
+    CHECK(strstr(err, "there are 2 bundles") != NULL);
+    end();
+}
+
+TEST(what_is_wrong_on_the_command_line_is_told)
+{
+    static const struct {
+        int (*command)(int, char **);
+        const char *line, *words;
+        int code;
+    } cases[] = {
+        {cmd_replay,     "replay",                           "which bundles",         EXIT_USAGE},
+        {cmd_replay,     "replay --mode warp x",             "sequential",            EXIT_USAGE},
+        {cmd_replay,     "replay --repeat 0 x",              "repeat",                EXIT_USAGE},
+        {cmd_replay,     "replay --run ( x",                 "no regular expression", EXIT_USAGE},
+        {cmd_replay,     "replay /nowhere/at/all",           "/nowhere/at/all",       EXIT_IO   },
+        {cmd_trace,      "trace",                            "which bundle",          EXIT_USAGE},
+        {cmd_trace,      "trace /nowhere/at/all",            "/nowhere/at/all",       EXIT_IO   },
+        {cmd_make_chain, "make-chain --recipe soup",         "Recipes:",              EXIT_USAGE},
+        {cmd_make_chain, "make-chain --blocks x",            "blocks",                EXIT_USAGE},
+        {cmd_make_chain, "make-chain more",                  "more",                  EXIT_USAGE},
+        {cmd_make_chain, "make-chain --fork Nonsense",       "Nonsense",              EXIT_DATA },
+        {cmd_make_chain, "make-chain --txs 1 --out /proc/x", "/proc/x",               EXIT_IO   },
+        {cmd_bench,      "bench",                            "which workload",        EXIT_USAGE},
+        {cmd_bench,      "bench soup",                       "soup",                  EXIT_USAGE},
+        {cmd_bench,      "bench evm /nowhere/at/all",        "/nowhere/at/all",       EXIT_IO   },
+        {cmd_version,    "version more",                     "more",                  EXIT_USAGE},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        int code = run(cases[i].command, cases[i].line);
+        if (code != cases[i].code) fail_msg("%s: %d, %s", cases[i].line, code, err);
+        if (strstr(err, cases[i].words) == NULL) fail_msg("%s: \"%s\"", cases[i].line, err);
+    }
+}
+
+TEST(the_version_names_compiler_and_libraries)
+{
+    CHECK_EQ(run(cmd_version, "version"), EXIT_DONE);
+    CHECK(strncmp(out, "pevm ", 5) == 0);
+    CHECK(strstr(out, "\ncommit ") != NULL);
+    CHECK(strstr(out, "\ncompiler ") != NULL);
+    CHECK(strstr(out, "libsecp256k1 ") != NULL);
+}
