@@ -19,6 +19,8 @@ void *heap_alloc(size_t size)
 void *heap_alloc_zeroed(size_t count, size_t size)
 {
     count_call();
+    if (size != 0 && count > SIZE_MAX / size)
+        return NULL; /* calloc of a sanitizer would stop here */
     return calloc(count == 0 ? 1 : count, size == 0 ? 1 : size);
 }
 
