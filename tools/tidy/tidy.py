@@ -159,9 +159,10 @@ def check_layers(tree, found):
 def check_private(tree, found):
     """*_private.h is seen by its room and by the room's tests only."""
     for path in tree.sources:
-        owners = {room_of(path)} | ({path.split("/")[2]} if path.startswith("tests/unit/") else set())
         if path.startswith(("tests/fuzz/", "bench/")):
             continue
+        room_tested = re.match(r"tests/\w+/(\w+)/", path)
+        owners = {room_of(path), room_tested and room_tested.group(1)}
         for number, name in includes_of(tree, path):
             if name.endswith("_private.h") and name.split("/")[0] not in owners:
                 found.add("private", path, number, f'"{name}" belongs to the room {name.split("/")[0]}')
@@ -280,13 +281,13 @@ def check_rooms(tree, found):
     for room in sorted({room_of(f) for f in tree.sources} - {None}):
         if f"src/{room}/README.md" not in tree.text:
             found.add("rooms", f"src/{room}", 0, "has no README.md (owns, words, rules, threads, tested by)")
-    products = tree.text["cmake/rooms.cmake"]
+    cmake = " ".join(text for path, text in tree.text.items() if path.endswith((".cmake", "CMakeLists.txt")))
     for path in tree.c_files:
         room = room_of(path)
         if room is None or not path.endswith(".c"):
             continue
         lists = tree.text.get(f"src/{room}/CMakeLists.txt", "")
-        if not re.search(rf"\b{re.escape(Path(path).name)}", lists) and path not in products:
+        if not re.search(rf"\b{re.escape(Path(path).name)}", lists) and path[4:] not in cmake:
             found.add("rooms", path, 0, f"is not in src/{room}/CMakeLists.txt: it is never compiled")
 
 
