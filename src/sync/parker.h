@@ -1,7 +1,7 @@
 /* parker.h - a place to sleep until there is something to do (an eventcount).
  *
  *     waiter                                       publisher
- *       if (look()) go                               make it visible         seq_cst store, or any RMW
+ *       if (look()) go                               make it visible         seq_cst store or RMW
  *       ticket = parker_prepare(p)                   parker_notify(p, 1)
  *       if (look())  parker_cancel(p, ticket), go      ^ a load when nobody waits
  *       else         parker_sleep(p, ticket)
@@ -9,6 +9,7 @@
  *
  * Rule: what is published is written by a seq_cst store or a seq_cst RMW, and the second look reads it by
  * seq_cst loads. Then of the waiter's look and the publisher's notify at least one sees the other side [A].
+ * Where the publication is a release store, use parker_notify_after_store.
  *
  * Words
  *   waiter   a thread between prepare and the return of cancel or sleep
@@ -71,5 +72,14 @@ ALWAYS_INLINE void parker_notify(struct parker *parker, unsigned count)
 {
     /* [A] after the publication in the order of all seq_cst; pairs with [A] in parker_prepare. */
     uint64_t state = atomic64_load(&parker->state, memory_order_seq_cst);
+    if (unlikely(parker_waiters_of(state) != 0)) parker_notify_slow(parker, count);
+}
+
+/* The same after a publication by any store, and for a second look by any load: costs a RMW of the parker's
+ * word. Either it comes after prepare and sees the waiter, or prepare comes after it and acquires all that was
+ * stored before. */
+ALWAYS_INLINE void parker_notify_after_store(struct parker *parker, unsigned count)
+{
+    uint64_t state = atomic64_add(&parker->state, 0, memory_order_seq_cst);
     if (unlikely(parker_waiters_of(state) != 0)) parker_notify_slow(parker, count);
 }
