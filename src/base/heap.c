@@ -1,5 +1,7 @@
 #include "base/heap.h"
 
+#include <sys/mman.h>
+
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -28,6 +30,25 @@ void *heap_realloc(void *memory, size_t size)
 {
     count_call();
     return realloc(memory, size == 0 ? 1 : size);
+}
+
+void *heap_alloc_aligned(size_t alignment, size_t size)
+{
+    count_call();
+    return aligned_alloc(alignment, (size + alignment - 1) & ~(alignment - 1));
+}
+
+void *heap_reserve(size_t size)
+{
+    count_call();
+    void *memory = mmap(
+        NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return memory == MAP_FAILED ? NULL : memory;
+}
+
+void heap_unreserve(void *memory, size_t size)
+{
+    if (memory != NULL) (void)munmap(memory, size);
 }
 
 void heap_free(void *memory)

@@ -18,8 +18,16 @@ void *heap_alloc_zeroed(size_t count, size_t size) MUST_CHECK;
 /* As realloc; on NULL the old memory stays valid. */
 void *heap_realloc(void *memory, size_t size) MUST_CHECK;
 
+/* Memory that begins at a multiple of `alignment` (a power of two), or NULL. Free with heap_free. */
+void *heap_alloc_aligned(size_t alignment, size_t size) MUST_CHECK;
+
 /* `memory` may be NULL. */
 void heap_free(void *memory);
+
+/* Address space of `size` bytes, zero, that costs memory only where it is written; NULL when there is none. For arrays that
+ * must never move and whose size is not known. heap_unreserve gives it back; `memory` may be NULL. */
+void *heap_reserve(size_t size) MUST_CHECK;
+void heap_unreserve(void *memory, size_t size);
 
 /* How many times this process took memory through this door so far. Any thread. */
 uint64_t heap_calls(void);

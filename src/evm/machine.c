@@ -16,19 +16,6 @@
 
 /* ---- life ---------------------------------------------------------------------------------------- */
 
-/* Address space; pages come when they are written. */
-static void *reserve(size_t size)
-{
-    void *memory = mmap(
-        NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    return memory == MAP_FAILED ? NULL : memory;
-}
-
-static void release(void *memory, size_t size)
-{
-    if (memory != NULL) (void)munmap(memory, size);
-}
-
 enum pevm_status machine_new(struct machine **out, const struct machine_options *options)
 {
     struct machine *machine = heap_alloc_zeroed(1, sizeof *machine);
@@ -40,9 +27,9 @@ enum pevm_status machine_new(struct machine **out, const struct machine_options 
     machine->memory_bytes = bytes & ~(uint64_t)(CACHE_LINE - 1);
     arena_init(&machine->arena, ARENA_CHUNK_BYTES, 0);
     machine->frames = heap_alloc_zeroed(DEPTH_MAX + 1, sizeof *machine->frames);
-    machine->stack = reserve(STACK_BYTES);
-    machine->memory = reserve(machine->memory_bytes);
-    machine->return_buffer = reserve(machine->memory_bytes);
+    machine->stack = heap_reserve(STACK_BYTES);
+    machine->memory = heap_reserve(machine->memory_bytes);
+    machine->return_buffer = heap_reserve(machine->memory_bytes);
     bool has_journal = journal_init(&machine->journal, options->codes);
     if (!has_journal || machine->frames == NULL || machine->stack == NULL ||
         machine->memory == NULL || machine->return_buffer == NULL) {
@@ -62,9 +49,9 @@ void machine_free(struct machine *machine)
     journal_fini(&machine->journal);
     arena_fini(&machine->arena);
     heap_free(machine->frames);
-    release(machine->stack, STACK_BYTES);
-    release(machine->memory, machine->memory_bytes);
-    release(machine->return_buffer, machine->memory_bytes);
+    heap_unreserve(machine->stack, STACK_BYTES);
+    heap_unreserve(machine->memory, machine->memory_bytes);
+    heap_unreserve(machine->return_buffer, machine->memory_bytes);
     heap_free(machine);
 }
 
@@ -155,16 +142,23 @@ void frame_push(struct machine *machine, const struct frame_request *request)
     trace_enter_request(machine, request, frame->depth + 1);
 }
 
+enum view_answer account_is_new(struct machine *machine, struct account_entry *account, bool *out)
+{
+    if (machine->fork >= FORK_SPURIOUS_DRAGON)
+        return journal_is_empty(&machine->journal, account, out);
+    enum view_answer answer = journal_account_load(&machine->journal, account, VIEW_EXISTENCE);
+    *out = answer == VIEW_OK && !account->exists;
+    return answer;
+}
+
 bool value_transfer(struct machine *machine,
                     struct account_entry *from,
                     struct account_entry *to,
                     const u256 *value)
 {
     if (u256_is_zero(*value) || from == to) return true;
-    u256 balance = u256_sub(from->balance, *value);
-    if (!journal_set_balance(&machine->journal, from, &balance)) return false;
-    balance = u256_add(to->balance, *value);
-    return journal_set_balance(&machine->journal, to, &balance);
+    return journal_debit(&machine->journal, from, value) &&
+           journal_credit(&machine->journal, to, value);
 }
 
 static bool is_creation(const struct frame *frame)
@@ -264,7 +258,7 @@ static enum halt start_create(struct machine *machine,
 {
     const struct message *message = &machine->message;
     bool collides;
-    TRY_VIEW(create_load(machine, account, !u256_is_zero(message->value), &collides));
+    TRY_VIEW(create_load(machine, account, &collides));
     if (collides) return end_at_once(machine, HALT_COLLISION, 0, BYTES_EMPTY);
     struct frame_request request = {
         .kind = MESSAGE_CREATE,
@@ -290,13 +284,10 @@ static enum halt start(struct machine *machine)
     struct account_entry *caller = journal_account(journal, &message->caller);
     struct account_entry *target = journal_account(journal, &message->to);
     TRY_MEMORY(caller != NULL && target != NULL);
-    if (!u256_is_zero(message->value)) {
-        TRY_VIEW(journal_account_load(journal, caller, VIEW_BALANCE));
-        TRY_VIEW(journal_account_load(journal, target, VIEW_BALANCE));
-        /* A transaction is checked before: only a message made by hand can come here. */
-        if (u256_less(caller->balance, message->value))
-            return end_at_once(machine, HALT_REVERT, message->gas, BYTES_EMPTY);
-    }
+    bool can_pay;
+    TRY_VIEW(journal_can_pay(journal, caller, &message->value, &can_pay));
+    /* A transaction is checked before: only a message made by hand can come here. */
+    if (!can_pay) return end_at_once(machine, HALT_REVERT, message->gas, BYTES_EMPTY);
     return message->kind == MESSAGE_CREATE ? start_create(machine, caller, target)
                                            : start_call(machine, caller, target);
 }
