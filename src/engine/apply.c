@@ -15,8 +15,8 @@ static bool account_changed(const struct account_entry *account)
 static bool account_may_have_changed(const struct account_entry *account)
 {
     return account->touched || account->created || account->destroyed || account->code_changed ||
-           ((account->original.parts & VIEW_BALANCE) != 0 &&
-            !u256_equal(account->balance, account->original.balance)) ||
+           !u256_equal(account->balance,
+                       account->original.balance) || /* not asked for: zero, and what was added */
            ((account->original.parts & VIEW_NONCE) != 0 &&
             account->nonce != account->original.nonce);
 }

@@ -63,12 +63,10 @@ static enum view_answer price_new_account(const struct frame *frame, struct call
     struct machine *machine = frame->machine;
     bool empty_counts = machine->fork >= FORK_SPURIOUS_DRAGON;
     if (call->kind != MESSAGE_CALL || (empty_counts && !call->has_value)) return VIEW_OK;
-    enum view_answer answer =
-        journal_account_load(&machine->journal, call->account, VIEW_EXISTENCE);
-    if (answer != VIEW_OK) return answer;
-    if (!call->account->exists || (empty_counts && account_is_empty(call->account)))
-        call->gas -= GAS_NEW_ACCOUNT;
-    return VIEW_OK;
+    bool is_new;
+    enum view_answer answer = account_is_new(machine, call->account, &is_new);
+    if (answer == VIEW_OK && is_new) call->gas -= GAS_NEW_ACCOUNT;
+    return answer;
 }
 
 /* EIP-7702: code of the target that points to a delegate makes the call reach that, too. */
@@ -106,13 +104,11 @@ static enum view_answer load_rest(const struct frame *frame, struct call *call)
     call->is_refused = frame->depth >= DEPTH_MAX;
     if (call->is_refused) return VIEW_OK;
     if (call->has_value) {
-        answer = journal_account_load(journal, frame->account, VIEW_BALANCE);
+        bool can_pay;
+        answer = journal_can_pay(journal, frame->account, call->value, &can_pay);
         if (answer != VIEW_OK) return answer;
-        call->is_refused = u256_less(frame->account->balance, *call->value);
+        call->is_refused = !can_pay;
         if (call->is_refused) return VIEW_OK;
-        if (call->kind == MESSAGE_CALL)
-            answer = journal_account_load(journal, call->account, VIEW_BALANCE);
-        if (answer != VIEW_OK) return answer;
     }
     call->code = &code_empty;
     if (call->is_precompile) return VIEW_OK;

@@ -10,11 +10,11 @@
 #define CODE_PADDING 33 /* PUSH32 as the last byte reads 32, then STOP */
 
 struct code {
-    const uint8_t *bytes;     /* size + CODE_PADDING readable */
+    const uint8_t *bytes; /* size + CODE_PADDING readable */
     uint64_t size;
     const uint64_t *jumpdests; /* bit i: bytes[i] is a JUMPDEST that is not PUSH data */
     hash32 hash;
-    bool is_delegation;       /* 0xef0100 and an address (EIP-7702) */
+    bool is_delegation; /* 0xef0100 and an address (EIP-7702) */
     address delegate;
 };
 
@@ -41,4 +41,6 @@ void code_cache_free(struct code_cache *cache);                 /* may be NULL *
 const struct code *code_cache_find(struct code_cache *cache, const hash32 *hash);
 
 /* Analyse and keep; NULL when full or out of memory (then use code_build in an arena). */
-const struct code *code_cache_insert(struct code_cache *cache, const hash32 *hash, struct bytes bytes);
+const struct code *code_cache_insert(struct code_cache *cache,
+                                     const hash32 *hash,
+                                     struct bytes bytes);

@@ -11,7 +11,7 @@ struct create {
     enum message_kind kind;
     const u256 *value, *offset, *size, *salt; /* salt: of CREATE2 */
     u256 *result;
-    bool has_value, is_refused, collides;
+    bool is_refused, collides;
     uint64_t memory_end;
     struct account_entry *account; /* the new one */
     int64_t gas, child_gas;
@@ -26,7 +26,6 @@ static struct create create_decode(enum message_kind kind, u256 *top)
         .size = top - 2,
         .salt = top - 3,
         .result = kind == MESSAGE_CREATE2 ? top - 3 : top - 2,
-        .has_value = !u256_is_zero(*top),
     };
 }
 
@@ -51,11 +50,12 @@ static enum view_answer load_creator(const struct frame *frame, struct create *c
     struct journal *journal = &frame->machine->journal;
     create->is_refused = frame->depth >= DEPTH_MAX;
     if (create->is_refused) return VIEW_OK;
-    unsigned parts = create->has_value ? VIEW_NONCE | VIEW_BALANCE : VIEW_NONCE;
-    enum view_answer answer = journal_account_load(journal, frame->account, parts);
+    bool can_pay;
+    enum view_answer answer = journal_account_load(journal, frame->account, VIEW_NONCE);
+    if (answer == VIEW_OK)
+        answer = journal_can_pay(journal, frame->account, create->value, &can_pay);
     if (answer != VIEW_OK) return answer;
-    create->is_refused = frame->account->nonce == UINT64_MAX ||
-                         (create->has_value && u256_less(frame->account->balance, *create->value));
+    create->is_refused = frame->account->nonce == UINT64_MAX || !can_pay;
     return VIEW_OK;
 }
 
@@ -73,15 +73,10 @@ static void find_address(const struct frame *frame, const struct create *create,
     create2_address(out, &frame->self, &salt, &init_hash);
 }
 
-enum view_answer create_load(struct machine *machine,
-                             struct account_entry *account,
-                             bool has_value,
-                             bool *collides)
+enum view_answer create_load(struct machine *machine, struct account_entry *account, bool *collides)
 {
     struct journal *journal = &machine->journal;
-    unsigned parts = VIEW_NONCE | VIEW_CODE_HASH;
-    if (has_value) parts |= VIEW_BALANCE;
-    enum view_answer answer = journal_account_load(journal, account, parts);
+    enum view_answer answer = journal_account_load(journal, account, VIEW_NONCE | VIEW_CODE_HASH);
     if (answer != VIEW_OK) return answer;
     *collides = account->nonce != 0 || !hash32_equal(&account->code_hash, &keccak_empty);
     return *collides ? VIEW_OK : journal_has_storage(journal, account, collides);
@@ -116,8 +111,7 @@ static enum halt load_target(struct frame *frame, struct create *create)
     find_address(frame, create, &who);
     create->account = journal_account(&machine->journal, &who);
     TRY_MEMORY(create->account != NULL);
-    enum view_answer answer =
-        create_load(machine, create->account, create->has_value, &create->collides);
+    enum view_answer answer = create_load(machine, create->account, &create->collides);
     if (likely(answer == VIEW_OK)) return HALT_NONE;
     memory_shrink(frame, memory_size);
     return halt_of_view(answer);

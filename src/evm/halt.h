@@ -33,11 +33,11 @@ enum halt {
 };
 
 /* The frame ended well and its changes stay. */
-#define halt_is_success(halt) ((halt) <= HALT_SELFDESTRUCT)
+#define halt_is_success(halt)     ((halt) <= HALT_SELFDESTRUCT)
 /* All gas is gone and the changes are undone (not for HALT_REVERT, which returns the rest of the gas). */
 #define halt_is_exceptional(halt) ((halt) > HALT_REVERT && (halt) < HALT_CALL)
 /* The frame has not ended. */
-#define halt_is_pause(halt) ((halt) >= HALT_CALL)
+#define halt_is_pause(halt)       ((halt) >= HALT_CALL)
 
 const char *halt_text(enum halt halt);
 const char *halt_geth_text(enum halt halt);

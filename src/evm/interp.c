@@ -119,10 +119,11 @@ static enum halt trace_halt(struct frame *frame, int64_t gas, enum halt halt)
 typedef PRESERVE_NONE enum halt handler(PARAMETERS);
 
     #define HANDLER(name) static PRESERVE_NONE enum halt handle_##name(PARAMETERS)
-    #define DISPATCH() MUSTTAIL return ((handler *)dispatch[*pc])(REGISTERS)
-    #define GO(name)   MUSTTAIL return handle_##name(REGISTERS)
+    #define DISPATCH()    MUSTTAIL return ((handler *)dispatch[*pc])(REGISTERS)
+    #define GO(name)      MUSTTAIL return handle_##name(REGISTERS)
 
-static handler handle_DIV_BIG, handle_MOD_BIG, handle_MLOAD_GROW, handle_MSTORE_GROW, handle_MSTORE8_GROW;
+static handler handle_DIV_BIG, handle_MOD_BIG, handle_MLOAD_GROW, handle_MSTORE_GROW,
+    handle_MSTORE8_GROW;
 
     #include "evm/handlers.def"
 
@@ -154,8 +155,8 @@ enum halt interp_run(struct frame *frame)
     #pragma GCC diagnostic ignored "-Wpedantic"
 
     #define HANDLER(name) handle_##name:
-    #define DISPATCH() goto *(const void *)dispatch[*pc]
-    #define GO(name)   goto handle_##name
+    #define DISPATCH()    goto *(const void *)dispatch[*pc]
+    #define GO(name)      goto handle_##name
 
 /* Labels have a meaning only inside their function, so it is also the one to give them out: when `fill` is not NULL. */
 static enum halt loop(struct frame *frame, uintptr_t *fill, enum fork fork)

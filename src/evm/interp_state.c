@@ -135,7 +135,7 @@ enum halt step_balance(struct frame *frame, u256 *top)
     struct account_entry *account = account_named(frame, top, machine->prices.balance, &gas);
     TRY_MEMORY(account != NULL);
     if (unlikely(gas < 0)) return HALT_OUT_OF_GAS;
-    TRY_VIEW(journal_account_load(&machine->journal, account, VIEW_BALANCE));
+    TRY_VIEW(journal_balance(&machine->journal, account));
     TRY_MEMORY(account_mark_warm(machine, account));
     trace_charged(frame, gas);
     frame->gas = gas;
@@ -147,7 +147,7 @@ enum halt step_selfbalance(struct frame *frame, u256 *top)
 {
     int64_t gas = frame->gas - OP_SELFBALANCE_GAS;
     if (unlikely(gas < 0)) return HALT_OUT_OF_GAS;
-    TRY_VIEW(journal_account_load(&frame->machine->journal, frame->account, VIEW_BALANCE));
+    TRY_VIEW(journal_balance(&frame->machine->journal, frame->account));
     trace_charged(frame, gas);
     frame->gas = gas;
     top[1] = frame->account->balance;
@@ -178,8 +178,9 @@ static enum view_answer load_code_hash(struct journal *journal,
     if (answer != VIEW_OK) return answer;
     *out = u256_from_hash(&account->code_hash);
     if (!hash32_equal(&account->code_hash, &keccak_empty)) return VIEW_OK;
-    answer = journal_account_load(journal, account, VIEW_EXISTENCE);
-    if (answer == VIEW_OK && (!account->exists || account_is_empty(account))) *out = U256_ZERO;
+    bool is_empty;
+    answer = journal_is_empty(journal, account, &is_empty);
+    if (answer == VIEW_OK && is_empty) *out = U256_ZERO;
     return answer;
 }
 
@@ -267,14 +268,10 @@ static enum view_answer heir_is_new(struct machine *machine,
     enum view_answer answer = VIEW_OK;
     if (machine->fork < FORK_TANGERINE_WHISTLE) return VIEW_OK;
     if (machine->fork >= FORK_SPURIOUS_DRAGON) {
-        answer = journal_account_load(&machine->journal, self, VIEW_BALANCE);
+        answer = journal_balance(&machine->journal, self);
         if (answer != VIEW_OK || u256_is_zero(self->balance)) return answer;
     }
-    answer = journal_account_load(&machine->journal, heir, VIEW_EXISTENCE);
-    if (answer == VIEW_OK)
-        *is_new =
-            !heir->exists || (machine->fork >= FORK_SPURIOUS_DRAGON && account_is_empty(heir));
-    return answer;
+    return account_is_new(machine, heir, is_new);
 }
 
 /* Move the balance and mark the account (rules, section 13; EIP-6780 from Cancun on). */
@@ -286,11 +283,8 @@ static bool selfdestruct(struct machine *machine,
     bool goes = machine->fork < FORK_CANCUN || self->created;
     u256 balance = self->balance;
     if (!u256_is_zero(balance) && (self != heir || goes)) {
-        if (!journal_set_balance(journal, self, &(u256){{0}})) return false;
-        if (self != heir) {
-            u256 sum = u256_add(heir->balance, balance);
-            if (!journal_set_balance(journal, heir, &sum)) return false;
-        }
+        if (!journal_debit(journal, self, &balance)) return false;
+        if (self != heir && !journal_credit(journal, heir, &balance)) return false;
     }
     if (touches_matter(machine) && !journal_touch(journal, heir)) return false;
     if (!goes || self->destroyed) return true;
@@ -315,8 +309,7 @@ enum halt step_selfdestruct(struct frame *frame, u256 *top)
     TRY_VIEW(heir_is_new(machine, self, heir, &is_new));
     if (is_new) gas -= GAS_NEW_ACCOUNT;
     if (unlikely(gas < 0)) return HALT_OUT_OF_GAS;
-    TRY_VIEW(journal_account_load(journal, self, VIEW_BALANCE));
-    if (!u256_is_zero(self->balance)) TRY_VIEW(journal_account_load(journal, heir, VIEW_BALANCE));
+    TRY_VIEW(journal_balance(journal, self));
 
     TRY_MEMORY(account_mark_warm(machine, heir));
     trace_charged(frame, gas);

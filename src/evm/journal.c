@@ -7,10 +7,20 @@
 
 #include <string.h>
 
-#define TABLE_SIZE_FIRST  128 /* entries; a transfer meets 3 accounts, a swap some 10 accounts and 30 slots */
+#define TABLE_SIZE_FIRST                                                                           \
+    128 /* entries; a transfer meets 3 accounts, a swap some 10 accounts and 30 slots */
 #define ARENA_CHUNK_BYTES (256 * 1024)
 
-enum undo_kind { UNDO_FLAGS, UNDO_BALANCE, UNDO_NONCE, UNDO_CODE, UNDO_SLOT, UNDO_WARM_SLOT, UNDO_TRANSIENT };
+enum undo_kind {
+    UNDO_FLAGS,
+    UNDO_CREDIT,
+    UNDO_DEBIT,
+    UNDO_NONCE,
+    UNDO_CODE,
+    UNDO_SLOT,
+    UNDO_WARM_SLOT,
+    UNDO_TRANSIENT
+};
 
 /* One change, as it was before. Account records always restore the flags as well. */
 struct undo {
@@ -49,7 +59,8 @@ bool journal_init(struct journal *journal, struct code_cache *codes)
     journal->account_table = table_new(TABLE_SIZE_FIRST);
     journal->slot_table = table_new(TABLE_SIZE_FIRST);
     journal->transient_table = table_new(TABLE_SIZE_FIRST);
-    if (journal->account_table == NULL || journal->slot_table == NULL || journal->transient_table == NULL) {
+    if (journal->account_table == NULL || journal->slot_table == NULL ||
+        journal->transient_table == NULL) {
         journal_fini(journal);
         return false;
     }
@@ -77,7 +88,8 @@ static void tables_clear(struct journal *journal)
     } else {
         for (size_t i = 0; i < journal->account_count; i++) {
             size_t at = journal->accounts[i]->hash & journal->account_mask;
-            while (journal->account_table[at] != journal->accounts[i]) /* ends: the entry is in the table */
+            while (journal->account_table[at] !=
+                   journal->accounts[i]) /* ends: the entry is in the table */
                 at = (at + 1) & journal->account_mask;
             journal->account_table[at] = NULL;
         }
@@ -86,7 +98,8 @@ static void tables_clear(struct journal *journal)
         memset(journal->slot_table, 0, (journal->slot_mask + 1) * sizeof(void *));
     } else if (journal->slot_count > 0) {
         for (size_t i = 0; i < journal->account_count; i++) {
-            for (struct slot_entry *slot = journal->accounts[i]->slots; slot != NULL; slot = slot->next_of_account) {
+            for (struct slot_entry *slot = journal->accounts[i]->slots; slot != NULL;
+                 slot = slot->next_of_account) {
                 size_t at = slot->hash & journal->slot_mask;
                 while (journal->slot_table[at] != slot) /* ends: the entry is in the table */
                     at = (at + 1) & journal->slot_mask;
@@ -158,11 +171,15 @@ static bool is_warm_precompile(const struct journal *journal, const address *who
     return (low >= 1 && low <= journal->precompile_last) || (low == 0x100 && journal->p256_is_warm);
 }
 
-static struct account_entry *account_new(struct journal *journal, const address *who, uint64_t hash, size_t at)
+static struct account_entry *account_new(struct journal *journal,
+                                         const address *who,
+                                         uint64_t hash,
+                                         size_t at)
 {
     if (unlikely(journal->account_count * 2 > journal->account_mask)) {
         void **table = (void **)journal->account_table;
-        bool grown = table_grow(&table, &journal->account_mask, offsetof(struct account_entry, hash));
+        bool grown =
+            table_grow(&table, &journal->account_mask, offsetof(struct account_entry, hash));
         journal->account_table = (struct account_entry **)table;
         if (!grown) return NULL;
         at = hash & journal->account_mask;
@@ -170,7 +187,9 @@ static struct account_entry *account_new(struct journal *journal, const address 
             at = (at + 1) & journal->account_mask;
     }
     void *accounts = journal->accounts;
-    if (!array_reserve(&accounts, journal->account_count, &journal->account_capacity, sizeof(void *))) return NULL;
+    if (!array_reserve(
+            &accounts, journal->account_count, &journal->account_capacity, sizeof(void *)))
+        return NULL;
     journal->accounts = accounts;
 
     struct account_entry *account = arena_alloc(&journal->arena, sizeof *account);
@@ -192,7 +211,8 @@ struct account_entry *journal_account(struct journal *journal, const address *wh
     uint64_t hash = hash_address(who, journal->seed);
     size_t at = hash & journal->account_mask;
     struct account_entry *account;
-    while ((account = journal->account_table[at]) != NULL) { /* ends: the table is at most half full */
+    while ((account = journal->account_table[at]) !=
+           NULL) { /* ends: the table is at most half full */
         if (account->hash == hash && address_equal(&account->key, who)) break;
         at = (at + 1) & journal->account_mask;
     }
@@ -201,35 +221,101 @@ struct account_entry *journal_account(struct journal *journal, const address *wh
     return account;
 }
 
-enum view_answer journal_account_load_slow(struct journal *journal, struct account_entry *account, unsigned parts)
+enum view_answer journal_account_load_slow(struct journal *journal,
+                                           struct account_entry *account,
+                                           unsigned parts)
 {
     /* Emptiness of an account that we changed can only be judged with all its parts at hand. */
-    if ((parts & VIEW_EXISTENCE) != 0 && (account->parts & ~(unsigned)VIEW_EXISTENCE) != 0) parts = VIEW_ALL_PARTS;
+    if ((parts & VIEW_EXISTENCE) != 0 && (account->parts & ~(unsigned)VIEW_EXISTENCE) != 0)
+        parts = VIEW_ALL_PARTS;
     parts &= ~(unsigned)account->parts;
     struct view_account given;
-    enum view_answer answer = journal->view.ops->account(journal->view.context, &account->key, parts, &given);
+    enum view_answer answer =
+        journal->view.ops->account(journal->view.context, &account->key, parts, &given);
     if (answer != VIEW_OK) return answer;
     VERIFY((given.parts & parts) == parts);
 
     unsigned fresh = given.parts & ~(unsigned)account->parts;
-    if (fresh & VIEW_BALANCE) account->balance = account->original.balance = given.balance;
+    if (fresh & VIEW_BALANCE) {
+        account->original.balance = given.balance;
+        account->balance =
+            u256_add(given.balance, account->balance); /* with what was added before we asked */
+    }
     if (fresh & VIEW_NONCE) account->nonce = account->original.nonce = given.nonce;
     if (fresh & VIEW_CODE_HASH) account->code_hash = account->original.code_hash = given.code_hash;
     if (fresh & VIEW_EXISTENCE) {
         account->original.exists = given.exists;
         account->original.empty = given.empty;
-        account->exists = account->exists || given.exists; /* it may have come to life before we asked */
+        account->exists =
+            account->exists || given.exists; /* it may have come to life before we asked */
     }
     account->original.parts |= given.parts;
     account->parts |= given.parts;
     return VIEW_OK;
 }
 
-bool account_is_empty(const struct account_entry *account)
+/* ---- balances -------------------------------------------------------------------------------- */
+
+enum view_answer journal_balance(struct journal *journal, struct account_entry *account)
 {
-    VERIFY((account->parts & VIEW_EXISTENCE) != 0);
-    if (account->parts != VIEW_ALL_PARTS) return account->original.empty; /* unchanged: see part_changed */
-    return account->nonce == 0 && u256_is_zero(account->balance) && hash32_equal(&account->code_hash, &keccak_empty);
+    enum view_answer answer = journal_account_load(journal, account, VIEW_BALANCE);
+    if (answer == VIEW_OK) account->balance_is_exact = true;
+    return answer;
+}
+
+/* The balance now is at least `amount`, and the run goes on on that ground: what does that ask of the one we were given? */
+static void require_at_least(struct account_entry *account, const u256 *amount)
+{
+    u256 spare = u256_sub(account->balance, *amount);
+    if (!u256_less(spare, account->original.balance)) return; /* what was added alone suffices */
+    u256 least = u256_sub(account->original.balance, spare);
+    if (u256_less(account->balance_min, least)) account->balance_min = least;
+}
+
+enum view_answer journal_can_pay(struct journal *journal,
+                                 struct account_entry *account,
+                                 const u256 *amount,
+                                 bool *out)
+{
+    *out = true;
+    if (u256_is_zero(*amount)) return VIEW_OK;
+    enum view_answer answer = journal_account_load(journal, account, VIEW_BALANCE);
+    if (answer != VIEW_OK) return answer;
+    *out = !u256_less(account->balance, *amount);
+    if (*out)
+        require_at_least(account, amount);
+    else
+        account->balance_is_exact = true; /* rare: not worth an upper bound */
+    return VIEW_OK;
+}
+
+/* What is known already may be enough to say that an account is not empty. */
+static bool is_surely_not_empty(struct account_entry *account)
+{
+    if ((account->parts & VIEW_NONCE) != 0 && account->nonce != 0) return true;
+    if ((account->parts & VIEW_CODE_HASH) != 0 && !hash32_equal(&account->code_hash, &keccak_empty))
+        return true;
+    if (u256_is_zero(account->balance)) return false;
+    if ((account->parts & VIEW_BALANCE) != 0) require_at_least(account, &(u256){{1}});
+    return true;
+}
+
+enum view_answer journal_is_empty(struct journal *journal, struct account_entry *account, bool *out)
+{
+    *out = false;
+    if (is_surely_not_empty(account)) return VIEW_OK;
+    bool is_changed = (account->parts & VIEW_EXISTENCE) == 0 && account->parts != 0;
+    enum view_answer answer =
+        journal_account_load(journal, account, is_changed ? VIEW_ALL_PARTS : VIEW_EXISTENCE);
+    if (answer != VIEW_OK) return answer;
+    if (account->parts != VIEW_ALL_PARTS) { /* unchanged: see part_changed */
+        *out = account->original.empty;
+        return VIEW_OK;
+    }
+    if (is_surely_not_empty(account)) return VIEW_OK;
+    account->balance_is_exact = true; /* it is zero, and had to be */
+    *out = true;
+    return VIEW_OK;
 }
 
 /* ---- code ------------------------------------------------------------------------------------ */
@@ -270,8 +356,11 @@ enum view_answer journal_code(struct journal *journal, struct account_entry *acc
 
 /* ---- slots ----------------------------------------------------------------------------------- */
 
-static struct slot_entry *slot_new(struct journal *journal, struct account_entry *account, const u256 *key,
-                                   uint64_t hash, size_t at)
+static struct slot_entry *slot_new(struct journal *journal,
+                                   struct account_entry *account,
+                                   const u256 *key,
+                                   uint64_t hash,
+                                   size_t at)
 {
     if (unlikely(journal->slot_count * 2 > journal->slot_mask)) {
         void **table = (void **)journal->slot_table;
@@ -284,14 +373,17 @@ static struct slot_entry *slot_new(struct journal *journal, struct account_entry
     }
     struct slot_entry *slot = arena_alloc(&journal->arena, sizeof *slot);
     if (slot == NULL) return NULL;
-    *slot = (struct slot_entry){.key = *key, .account = account, .next_of_account = account->slots, .hash = hash};
+    *slot = (struct slot_entry){
+        .key = *key, .account = account, .next_of_account = account->slots, .hash = hash};
     account->slots = slot;
     journal->slot_table[at] = slot;
     journal->slot_count++;
     return slot;
 }
 
-struct slot_entry *journal_slot(struct journal *journal, struct account_entry *account, const u256 *key)
+struct slot_entry *journal_slot(struct journal *journal,
+                                struct account_entry *account,
+                                const u256 *key)
 {
     struct slot_entry *last = account->last_slot;
     if (last != NULL && u256_equal(last->key, *key)) return last;
@@ -321,9 +413,12 @@ enum view_answer journal_slot_load_slow(struct journal *journal, struct slot_ent
     return VIEW_OK;
 }
 
-enum view_answer journal_has_storage(struct journal *journal, struct account_entry *account, bool *out)
+enum view_answer journal_has_storage(struct journal *journal,
+                                     struct account_entry *account,
+                                     bool *out)
 {
-    for (const struct slot_entry *slot = account->slots; slot != NULL; slot = slot->next_of_account) {
+    for (const struct slot_entry *slot = account->slots; slot != NULL;
+         slot = slot->next_of_account) {
         if (slot->loaded && !u256_is_zero(slot->current)) {
             *out = true;
             return VIEW_OK;
@@ -334,13 +429,21 @@ enum view_answer journal_has_storage(struct journal *journal, struct account_ent
 
 /* ---- undo ------------------------------------------------------------------------------------ */
 
-enum { FLAG_EXISTS = 1, FLAG_WARM = 2, FLAG_TOUCHED = 4, FLAG_CREATED = 8, FLAG_DESTROYED = 16, FLAG_CODE_CHANGED = 32 };
+enum {
+    FLAG_EXISTS = 1,
+    FLAG_WARM = 2,
+    FLAG_TOUCHED = 4,
+    FLAG_CREATED = 8,
+    FLAG_DESTROYED = 16,
+    FLAG_CODE_CHANGED = 32
+};
 
 static uint8_t account_flags(const struct account_entry *account)
 {
     return (uint8_t)((account->exists ? FLAG_EXISTS : 0) | (account->warm ? FLAG_WARM : 0) |
                      (account->touched ? FLAG_TOUCHED : 0) | (account->created ? FLAG_CREATED : 0) |
-                     (account->destroyed ? FLAG_DESTROYED : 0) | (account->code_changed ? FLAG_CODE_CHANGED : 0));
+                     (account->destroyed ? FLAG_DESTROYED : 0) |
+                     (account->code_changed ? FLAG_CODE_CHANGED : 0));
 }
 
 /* Mainnet block 2,675,119: a touch of 0x03 stays even when its frame fails (rules, section 14). */
@@ -364,7 +467,8 @@ static void account_restore_flags(struct account_entry *account, uint8_t flags)
 static struct undo *undo_push(struct journal *journal, enum undo_kind kind, void *target)
 {
     void *undos = journal->undos;
-    if (!array_reserve(&undos, journal->undo_count, &journal->undo_capacity, sizeof(struct undo))) return NULL;
+    if (!array_reserve(&undos, journal->undo_count, &journal->undo_capacity, sizeof(struct undo)))
+        return NULL;
     journal->undos = undos;
     struct undo *undo = &journal->undos[journal->undo_count++];
     undo->kind = (uint8_t)kind;
@@ -372,7 +476,9 @@ static struct undo *undo_push(struct journal *journal, enum undo_kind kind, void
     return undo;
 }
 
-static struct undo *undo_push_account(struct journal *journal, enum undo_kind kind, struct account_entry *account)
+static struct undo *undo_push_account(struct journal *journal,
+                                      enum undo_kind kind,
+                                      struct account_entry *account)
 {
     struct undo *undo = undo_push(journal, kind, account);
     if (undo != NULL) undo->flags = account_flags(account);
@@ -393,7 +499,8 @@ static void undo_apply(const struct undo *undo)
     case UNDO_SLOT: slot->current = undo->old.word; return;
     case UNDO_WARM_SLOT: slot->warm = false; return;
     case UNDO_TRANSIENT: transient->value = undo->old.word; return;
-    case UNDO_BALANCE: account->balance = undo->old.word; break;
+    case UNDO_CREDIT: account->balance = u256_sub(account->balance, undo->old.word); break;
+    case UNDO_DEBIT: account->balance = u256_add(account->balance, undo->old.word); break;
     case UNDO_NONCE: account->nonce = undo->old.nonce; break;
     case UNDO_CODE:
         account->code_hash = undo->old.code_hash;
@@ -406,7 +513,8 @@ static void undo_apply(const struct undo *undo)
 
 void journal_revert(struct journal *journal, struct journal_checkpoint checkpoint)
 {
-    VERIFY(checkpoint.undo_count <= journal->undo_count && checkpoint.log_count <= journal->log_count);
+    VERIFY(checkpoint.undo_count <= journal->undo_count &&
+           checkpoint.log_count <= journal->log_count);
     while (journal->undo_count > checkpoint.undo_count)
         undo_apply(&journal->undos[--journal->undo_count]);
     journal->log_count = checkpoint.log_count;
@@ -445,16 +553,31 @@ bool journal_touch(struct journal *journal, struct account_entry *account)
     return true;
 }
 
-bool journal_set_balance(struct journal *journal, struct account_entry *account, const u256 *balance)
+/* The record holds what was moved, not what was there: the balance may come to be known between change and undo. */
+static bool balance_move(struct journal *journal,
+                         struct account_entry *account,
+                         enum undo_kind kind,
+                         const u256 *amount)
 {
-    VERIFY((account->parts & VIEW_BALANCE) != 0);
-    struct undo *undo = undo_push_account(journal, UNDO_BALANCE, account);
+    struct undo *undo = undo_push_account(journal, kind, account);
     if (undo == NULL) return false;
-    undo->old.word = account->balance;
-    account->balance = *balance;
+    undo->old.word = *amount;
+    account->balance = kind == UNDO_CREDIT ? u256_add(account->balance, *amount)
+                                           : u256_sub(account->balance, *amount);
     account->exists = true;
     part_changed(account);
     return true;
+}
+
+bool journal_credit(struct journal *journal, struct account_entry *account, const u256 *amount)
+{
+    return balance_move(journal, account, UNDO_CREDIT, amount);
+}
+
+bool journal_debit(struct journal *journal, struct account_entry *account, const u256 *amount)
+{
+    VERIFY((account->parts & VIEW_BALANCE) != 0 && !u256_less(account->balance, *amount));
+    return balance_move(journal, account, UNDO_DEBIT, amount);
 }
 
 bool journal_set_nonce(struct journal *journal, struct account_entry *account, uint64_t nonce)
@@ -478,7 +601,8 @@ static const struct code *new_code_add(struct journal *journal, struct bytes byt
     struct new_code *entry = arena_alloc(&journal->arena, sizeof *entry);
     void *memory = arena_alloc(&journal->arena, code_memory_size(bytes.size));
     if (entry == NULL || memory == NULL) return NULL;
-    *entry = (struct new_code){.next = journal->new_codes, .code = code_build(memory, bytes, &hash)};
+    *entry =
+        (struct new_code){.next = journal->new_codes, .code = code_build(memory, bytes, &hash)};
     journal->new_codes = entry;
     return entry->code;
 }
@@ -500,7 +624,8 @@ bool journal_set_code(struct journal *journal, struct account_entry *account, st
 
 bool journal_create(struct journal *journal, struct account_entry *account, uint64_t nonce)
 {
-    if (!journal_set_nonce(journal, account, nonce)) return false; /* its record restores the flags below, too */
+    if (!journal_set_nonce(journal, account, nonce))
+        return false; /* its record restores the flags below, too */
     account->created = account->exists = account->touched = true;
     return true;
 }
@@ -526,27 +651,39 @@ bool journal_slot_write(struct journal *journal, struct slot_entry *slot, const 
 /* ---- transient storage ----------------------------------------------------------------------- */
 
 /* Where (who, key) is, or where it would be put. */
-static size_t transient_find(const struct journal *journal, const address *who, const u256 *key, uint64_t hash)
+static size_t transient_find(const struct journal *journal,
+                             const address *who,
+                             const u256 *key,
+                             uint64_t hash)
 {
     size_t at = hash & journal->transient_mask;
     const struct transient_entry *entry;
-    while ((entry = journal->transient_table[at]) != NULL) { /* ends: the table is at most half full */
-        if (entry->hash == hash && u256_equal(entry->key, *key) && address_equal(&entry->who, who)) break;
+    while ((entry = journal->transient_table[at]) !=
+           NULL) { /* ends: the table is at most half full */
+        if (entry->hash == hash && u256_equal(entry->key, *key) && address_equal(&entry->who, who))
+            break;
         at = (at + 1) & journal->transient_mask;
     }
     return at;
 }
 
-void journal_transient_read(const struct journal *journal, const address *who, const u256 *key, u256 *out)
+void journal_transient_read(const struct journal *journal,
+                            const address *who,
+                            const u256 *key,
+                            u256 *out)
 {
     *out = U256_ZERO;
     if (journal->transient_count == 0) return;
     uint64_t hash = hash_u256(key, hash_address(who, journal->seed));
-    const struct transient_entry *entry = journal->transient_table[transient_find(journal, who, key, hash)];
+    const struct transient_entry *entry =
+        journal->transient_table[transient_find(journal, who, key, hash)];
     if (entry != NULL) *out = entry->value;
 }
 
-bool journal_transient_write(struct journal *journal, const address *who, const u256 *key, const u256 *value)
+bool journal_transient_write(struct journal *journal,
+                             const address *who,
+                             const u256 *key,
+                             const u256 *value)
 {
     uint64_t hash = hash_u256(key, hash_address(who, journal->seed));
     size_t at = transient_find(journal, who, key, hash);
@@ -554,14 +691,16 @@ bool journal_transient_write(struct journal *journal, const address *who, const 
     if (entry == NULL) {
         if (journal->transient_count * 2 > journal->transient_mask) {
             void **table = (void **)journal->transient_table;
-            bool grown = table_grow(&table, &journal->transient_mask, offsetof(struct transient_entry, hash));
+            bool grown = table_grow(
+                &table, &journal->transient_mask, offsetof(struct transient_entry, hash));
             journal->transient_table = (struct transient_entry **)table;
             if (!grown) return false;
             at = transient_find(journal, who, key, hash);
         }
         entry = arena_alloc(&journal->arena, sizeof *entry);
         if (entry == NULL) return false;
-        *entry = (struct transient_entry){.who = *who, .key = *key, .value = U256_ZERO, .hash = hash};
+        *entry =
+            (struct transient_entry){.who = *who, .key = *key, .value = U256_ZERO, .hash = hash};
         journal->transient_table[at] = entry;
         journal->transient_count++;
     }
@@ -577,7 +716,8 @@ bool journal_transient_write(struct journal *journal, const address *who, const 
 bool journal_log(struct journal *journal, const struct log *log)
 {
     void *logs = journal->logs;
-    if (!array_reserve(&logs, journal->log_count, &journal->log_capacity, sizeof(struct log))) return false;
+    if (!array_reserve(&logs, journal->log_count, &journal->log_capacity, sizeof(struct log)))
+        return false;
     journal->logs = logs;
     struct log *copy = &journal->logs[journal->log_count];
     *copy = *log;

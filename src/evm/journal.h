@@ -7,6 +7,11 @@
  * until the transaction ends: keep pointers. All changes are undone by journal_revert to a checkpoint,
  * what was read stays read. One owner; no heap calls in steady state.
  *
+ * Balances. Adding to a balance does not read it: what was added before the balance is asked for is kept apart and
+ * joins it then. Whoever asks whether a balance suffices learns a lower bound, not the number. So at the end of a
+ * transaction an entry says what must hold of the balance that the view gave (balance_min, balance_is_exact): nothing,
+ * for a mere recipient. Transactions that run side by side conflict only where that fails.
+ *
  * Words
  *   original   value at the start of the transaction (EIP-2200), as the view gave it
  *   warm       accessed in this transaction (EIP-2929)
@@ -30,7 +35,7 @@ struct slot_entry {
 };
 
 struct account_entry {
-    u256 balance;
+    u256 balance; /* without VIEW_BALANCE in `parts`: only what was added so far */
     hash32 code_hash;
     uint64_t nonce;
     const struct code *code; /* NULL until journal_code; the code object of code_hash */
@@ -38,12 +43,14 @@ struct account_entry {
     bool exists;             /* in the trie, or created by this transaction */
     bool warm, touched, created, destroyed;
     bool code_changed;
+    bool balance_is_exact; /* the run depends on the very number that original.balance is ... */
 
     address key;
     uint64_t hash;
-    struct slot_entry *slots; /* all that were met, newest first */
+    struct slot_entry *slots;     /* all that were met, newest first */
     struct slot_entry *last_slot; /* the last one found: one-entry cache */
     struct view_account original; /* parts as given by the view */
+    u256 balance_min;             /* ... or only on its being at least this */
 };
 
 struct undo;
@@ -56,7 +63,7 @@ struct journal_checkpoint {
 struct journal {
     struct view view;
     struct code_cache *codes;
-    struct arena arena;             /* dies with the transaction */
+    struct arena arena; /* dies with the transaction */
 
     struct account_entry **accounts; /* in the order they were met */
     size_t account_count, account_capacity;
@@ -91,11 +98,14 @@ void journal_begin(struct journal *journal, const struct view *view, enum fork f
 /* The entry of an account; never reads state. NULL when memory runs out. */
 struct account_entry *journal_account(struct journal *journal, const address *who) MUST_CHECK;
 
-enum view_answer journal_account_load_slow(struct journal *journal, struct account_entry *account, unsigned parts);
+enum view_answer journal_account_load_slow(struct journal *journal,
+                                           struct account_entry *account,
+                                           unsigned parts);
 
 /* Make sure that these parts of the account are known. */
-MUST_CHECK ALWAYS_INLINE enum view_answer journal_account_load(struct journal *journal, struct account_entry *account,
-                                                    unsigned parts)
+MUST_CHECK ALWAYS_INLINE enum view_answer journal_account_load(struct journal *journal,
+                                                               struct account_entry *account,
+                                                               unsigned parts)
 {
     if (likely((account->parts & parts) == parts)) return VIEW_OK;
     return journal_account_load_slow(journal, account, parts);
@@ -104,20 +114,36 @@ MUST_CHECK ALWAYS_INLINE enum view_answer journal_account_load(struct journal *j
 /* The code object (needs VIEW_CODE_HASH loaded, or loads it). Sets account->code. */
 enum view_answer journal_code(struct journal *journal, struct account_entry *account) MUST_CHECK;
 
-/* nonce 0, balance 0, no code (EIP-161); needs VIEW_EXISTENCE. Judged on the values as they are now. */
-bool account_is_empty(const struct account_entry *account);
+/* nonce 0, balance 0, no code (EIP-161), as things are now; reads no more than the answer needs. */
+enum view_answer journal_is_empty(struct journal *journal,
+                                  struct account_entry *account,
+                                  bool *out) MUST_CHECK;
 
-struct slot_entry *journal_slot(struct journal *journal, struct account_entry *account, const u256 *key) MUST_CHECK;
+/* The balance itself, for all eyes to see: account->balance is whole, and the run depends on its exact value. */
+enum view_answer journal_balance(struct journal *journal, struct account_entry *account) MUST_CHECK;
+
+/* Is the balance at least `amount`? The run depends on the answer only. */
+enum view_answer journal_can_pay(struct journal *journal,
+                                 struct account_entry *account,
+                                 const u256 *amount,
+                                 bool *out) MUST_CHECK;
+
+struct slot_entry *journal_slot(struct journal *journal,
+                                struct account_entry *account,
+                                const u256 *key) MUST_CHECK;
 enum view_answer journal_slot_load_slow(struct journal *journal, struct slot_entry *slot);
 
-MUST_CHECK ALWAYS_INLINE enum view_answer journal_slot_load(struct journal *journal, struct slot_entry *slot)
+MUST_CHECK ALWAYS_INLINE enum view_answer journal_slot_load(struct journal *journal,
+                                                            struct slot_entry *slot)
 {
     if (likely(slot->loaded)) return VIEW_OK;
     return journal_slot_load_slow(journal, slot);
 }
 
 /* Any non-zero storage, at the start of the transaction or now (EIP-7610)? */
-enum view_answer journal_has_storage(struct journal *journal, struct account_entry *account, bool *out) MUST_CHECK;
+enum view_answer journal_has_storage(struct journal *journal,
+                                     struct account_entry *account,
+                                     bool *out) MUST_CHECK;
 
 struct journal_checkpoint journal_checkpoint(const struct journal *journal);
 void journal_revert(struct journal *journal, struct journal_checkpoint checkpoint);
@@ -127,15 +153,35 @@ bool journal_warm_account(struct journal *journal, struct account_entry *account
 bool journal_warm_slot(struct journal *journal, struct slot_entry *slot) MUST_CHECK;
 /* Touch, and make it exist (EIP-161 deletes it again if it ends empty; before, an empty account stays). */
 bool journal_touch(struct journal *journal, struct account_entry *account) MUST_CHECK;
-bool journal_set_balance(struct journal *journal, struct account_entry *account, const u256 *balance) MUST_CHECK; /* needs VIEW_BALANCE */
-bool journal_set_nonce(struct journal *journal, struct account_entry *account, uint64_t nonce) MUST_CHECK;
+/* Add to the balance, known or not; take from it, when journal_can_pay or journal_balance said that it is there. */
+bool journal_credit(struct journal *journal,
+                    struct account_entry *account,
+                    const u256 *amount) MUST_CHECK;
+bool journal_debit(struct journal *journal,
+                   struct account_entry *account,
+                   const u256 *amount) MUST_CHECK; /* needs VIEW_BALANCE */
+bool journal_set_nonce(struct journal *journal,
+                       struct account_entry *account,
+                       uint64_t nonce) MUST_CHECK;
 /* `bytes` is copied into the journal's arena and analysed lazily; hash is computed. */
-bool journal_set_code(struct journal *journal, struct account_entry *account, struct bytes bytes) MUST_CHECK;
+bool journal_set_code(struct journal *journal,
+                      struct account_entry *account,
+                      struct bytes bytes) MUST_CHECK;
 /* The account becomes a contract created by this transaction: exists, empty storage, nonce as given. */
-bool journal_create(struct journal *journal, struct account_entry *account, uint64_t nonce) MUST_CHECK;
+bool journal_create(struct journal *journal,
+                    struct account_entry *account,
+                    uint64_t nonce) MUST_CHECK;
 bool journal_destroy(struct journal *journal, struct account_entry *account) MUST_CHECK;
-bool journal_slot_write(struct journal *journal, struct slot_entry *slot, const u256 *value) MUST_CHECK; /* needs loaded */
-bool journal_transient_write(struct journal *journal, const address *who, const u256 *key, const u256 *value) MUST_CHECK;
-void journal_transient_read(const struct journal *journal, const address *who, const u256 *key, u256 *out);
+bool journal_slot_write(struct journal *journal,
+                        struct slot_entry *slot,
+                        const u256 *value) MUST_CHECK; /* needs loaded */
+bool journal_transient_write(struct journal *journal,
+                             const address *who,
+                             const u256 *key,
+                             const u256 *value) MUST_CHECK;
+void journal_transient_read(const struct journal *journal,
+                            const address *who,
+                            const u256 *key,
+                            u256 *out);
 /* The log's data is copied. */
 bool journal_log(struct journal *journal, const struct log *log) MUST_CHECK;

@@ -12,7 +12,14 @@
 #include "evm/journal.h"
 #include "evm/tracer.h"
 
-enum message_kind { MESSAGE_CALL, MESSAGE_CALLCODE, MESSAGE_DELEGATECALL, MESSAGE_STATICCALL, MESSAGE_CREATE, MESSAGE_CREATE2 };
+enum message_kind {
+    MESSAGE_CALL,
+    MESSAGE_CALLCODE,
+    MESSAGE_DELEGATECALL,
+    MESSAGE_STATICCALL,
+    MESSAGE_CREATE,
+    MESSAGE_CREATE2
+};
 
 /* What the transaction gives to every frame. */
 struct tx_env {
@@ -29,9 +36,11 @@ struct message {
     address caller, to; /* to: recipient, or the address of the new contract */
     u256 value;
     struct bytes input; /* call data, or init code */
-    const struct code *code; /* MESSAGE_CALL: what runs (a delegation already resolved); may be code_empty */
-    address code_address;    /* MESSAGE_CALL: whose code that is, for precompiles; `to` unless delegated */
-    bool is_delegated;       /* code_address is a delegate: a precompile there runs as empty code */
+    const struct code
+        *code; /* MESSAGE_CALL: what runs (a delegation already resolved); may be code_empty */
+    address
+        code_address; /* MESSAGE_CALL: whose code that is, for precompiles; `to` unless delegated */
+    bool is_delegated; /* code_address is a delegate: a precompile there runs as empty code */
 };
 
 struct message_result {
@@ -44,23 +53,28 @@ struct machine;
 struct tx_run_state;
 
 struct machine_options {
-    struct code_cache *codes;     /* borrowed; outlives the machine */
-    size_t memory_reserve_bytes;  /* address space for EVM memory; 0 = default (4 GiB) */
+    struct code_cache *codes;    /* borrowed; outlives the machine */
+    size_t memory_reserve_bytes; /* address space for EVM memory; 0 = default (4 GiB) */
 };
 
-enum pevm_status machine_new(struct machine **out, const struct machine_options *options) MUST_CHECK;
+enum pevm_status machine_new(struct machine **out,
+                             const struct machine_options *options) MUST_CHECK;
 void machine_free(struct machine *machine); /* may be NULL */
 
 /* The journal, for whoever prepares and finishes the transaction (tx_run.c). Lives as long as the machine. */
 struct journal *machine_journal(struct machine *machine);
 
 /* Say in which block we are and who traces (tracer may be NULL: then the untraced loop runs). */
-void machine_set_block(struct machine *machine, const struct block_env *env, const struct tracer *tracer);
+void machine_set_block(struct machine *machine,
+                       const struct block_env *env,
+                       const struct tracer *tracer);
 
 /* Run a message to its end: value transfer, collision check, code deposit and all. The journal is changed or reverted
  * according to result->halt. Returns false when it paused (result->halt says why: HALT_BLOCKED, HALT_STATE_FAILED,
  * HALT_NO_MEMORY, HALT_CANCELLED); after HALT_BLOCKED machine_resume goes on. */
-bool machine_run(struct machine *machine, const struct tx_env *tx, const struct message *message,
+bool machine_run(struct machine *machine,
+                 const struct tx_env *tx,
+                 const struct message *message,
                  struct message_result *result) MUST_CHECK;
 bool machine_resume(struct machine *machine, struct message_result *result) MUST_CHECK;
 

@@ -87,7 +87,12 @@ void frame_push(struct machine *machine, const struct frame_request *request);
 /* Where a child's memory begins: behind its parent's, on a cache line. */
 uint8_t *frame_memory_behind(const struct frame *frame);
 
-/* Move `value` between accounts whose balances are loaded; false when memory runs out. */
+/* Would a first payment to the account bring it to life: not there, or empty (EIP-161)? */
+enum view_answer account_is_new(struct machine *machine,
+                                struct account_entry *account,
+                                bool *out) MUST_CHECK;
+
+/* Move `value`, which journal_can_pay found with `from`; false when memory runs out. */
 bool value_transfer(struct machine *machine,
                     struct account_entry *from,
                     struct account_entry *to,
@@ -118,7 +123,6 @@ enum halt create_deposit(struct frame *frame);
 /* Read what a creation must know of the new account. `collides`: something is there already (EIP-684, EIP-7610). */
 enum view_answer create_load(struct machine *machine,
                              struct account_entry *account,
-                             bool has_value,
                              bool *collides) MUST_CHECK;
 
 /* The account becomes a contract and gets its value; false when memory runs out. */

@@ -154,9 +154,11 @@ static struct modexp_input modexp_parse(struct bytes input)
 {
     uint8_t head[96];
     input_padded(head, input, sizeof head);
-    struct modexp_input parsed = {u256_from_be(head), u256_from_be(head + 32), u256_from_be(head + 64), 0};
+    struct modexp_input parsed = {
+        u256_from_be(head), u256_from_be(head + 32), u256_from_be(head + 64), 0};
 
-    if (!u256_fits_u64(parsed.base_size) || u256_low64(parsed.base_size) >= input.size) return parsed;
+    if (!u256_fits_u64(parsed.base_size) || u256_low64(parsed.base_size) >= input.size)
+        return parsed;
     size_t head_size = u256_fits_u64(parsed.exponent_size) && u256_low64(parsed.exponent_size) < 32
                            ? (size_t)u256_low64(parsed.exponent_size)
                            : 32;
@@ -179,7 +181,10 @@ static uint128 modexp_complexity(uint64_t x, enum fork fork)
     return wide * wide / 16 + 480 * wide - 199680;
 }
 
-static int64_t modexp_saturate(uint128 complexity, uint128 iterations, uint64_t divisor, int64_t least)
+static int64_t modexp_saturate(uint128 complexity,
+                               uint128 iterations,
+                               uint64_t divisor,
+                               int64_t least)
 {
     if (complexity != 0 && iterations > ~(uint128)0 / complexity) return GAS_TOO_MUCH;
     uint128 gas = complexity * iterations / divisor;
@@ -190,7 +195,8 @@ static int64_t modexp_saturate(uint128 complexity, uint128 iterations, uint64_t 
 static int64_t gas_modexp(struct bytes input, enum fork fork)
 {
     struct modexp_input parsed = modexp_parse(input);
-    u256 size_max = u256_less(parsed.base_size, parsed.modulus_size) ? parsed.modulus_size : parsed.base_size;
+    u256 size_max =
+        u256_less(parsed.base_size, parsed.modulus_size) ? parsed.modulus_size : parsed.base_size;
     int64_t least = fork >= FORK_OSAKA ? 500 : fork >= FORK_BERLIN ? 200 : 0;
     if (fork < FORK_OSAKA && u256_is_zero(size_max)) return least;
     /* Nothing that long can be paid for: the square of 2^32 alone is above any gas limit. */
@@ -204,7 +210,8 @@ static int64_t gas_modexp(struct bytes input, enum fork fork)
     if (exponent_size > 32) iterations += per_byte * (exponent_size - 32);
     if (iterations == 0) iterations = 1;
     uint64_t divisor = fork >= FORK_OSAKA ? 1 : fork >= FORK_BERLIN ? 3 : 20;
-    return modexp_saturate(modexp_complexity(u256_low64(size_max), fork), iterations, divisor, least);
+    return modexp_saturate(
+        modexp_complexity(u256_low64(size_max), fork), iterations, divisor, least);
 }
 
 static bool run_modexp(struct call *call)
@@ -230,7 +237,9 @@ static bool run_modexp(struct call *call)
         return false;
     }
     input_slice(operands, call->input, 96, total);
-    bool ok = modexp(out, bytes_of(operands, base_size), bytes_of(operands + base_size, exponent_size),
+    bool ok = modexp(out,
+                     bytes_of(operands, base_size),
+                     bytes_of(operands + base_size, exponent_size),
                      bytes_of(operands + base_size + exponent_size, modulus_size));
     if (!ok) call->out->no_memory = true;
     return ok;
@@ -321,10 +330,9 @@ static bool run_kzg(struct call *call)
 {
     /* 4096 field elements per blob, and the modulus of the scalar field (EIP-4844). */
     static const uint8_t answer[64] = {
-        [30] = 0x10, [31] = 0x00, [32] = 0x73, 0xed, 0xa7, 0x53, 0x29, 0x9d, 0x7d, 0x48, 0x33,
-        0x39,        0xd8,        0x08,        0x09, 0xa1, 0xd8, 0x05, 0x53, 0xbd, 0xa4, 0x02,
-        0xff,        0xfe,        0x5b,        0xfe, 0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00,
-        0x01};
+        [30] = 0x10, [31] = 0x00, [32] = 0x73, 0xed, 0xa7, 0x53, 0x29, 0x9d, 0x7d, 0x48, 0x33, 0x39,
+        0xd8,        0x08,        0x09,        0xa1, 0xd8, 0x05, 0x53, 0xbd, 0xa4, 0x02, 0xff, 0xfe,
+        0x5b,        0xfe,        0xff,        0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x01};
     const uint8_t *in = call->input.data;
     if (call->input.size != KZG_INPUT_SIZE) return false;
     hash32 versioned;
@@ -346,20 +354,22 @@ static bool run_kzg(struct call *call)
 #define MSM_TABLE_SIZE    128
 
 static const uint16_t g1_discount[MSM_TABLE_SIZE] = {
-    1000, 949, 848, 797, 764, 750, 738, 728, 719, 712, 705, 698, 692, 687, 682, 677, 673, 669, 665, 661, 658, 654,
-    651,  648, 645, 642, 640, 637, 635, 632, 630, 627, 625, 623, 621, 619, 617, 615, 613, 611, 609, 608, 606, 604,
-    603,  601, 599, 598, 596, 595, 593, 592, 591, 589, 588, 586, 585, 584, 582, 581, 580, 579, 577, 576, 575, 574,
-    573,  572, 570, 569, 568, 567, 566, 565, 564, 563, 562, 561, 560, 559, 558, 557, 556, 555, 554, 553, 552, 551,
-    550,  549, 548, 547, 547, 546, 545, 544, 543, 542, 541, 540, 540, 539, 538, 537, 536, 536, 535, 534, 533, 532,
-    532,  531, 530, 529, 528, 528, 527, 526, 525, 525, 524, 523, 522, 522, 521, 520, 520, 519};
+    1000, 949, 848, 797, 764, 750, 738, 728, 719, 712, 705, 698, 692, 687, 682, 677, 673, 669, 665,
+    661,  658, 654, 651, 648, 645, 642, 640, 637, 635, 632, 630, 627, 625, 623, 621, 619, 617, 615,
+    613,  611, 609, 608, 606, 604, 603, 601, 599, 598, 596, 595, 593, 592, 591, 589, 588, 586, 585,
+    584,  582, 581, 580, 579, 577, 576, 575, 574, 573, 572, 570, 569, 568, 567, 566, 565, 564, 563,
+    562,  561, 560, 559, 558, 557, 556, 555, 554, 553, 552, 551, 550, 549, 548, 547, 547, 546, 545,
+    544,  543, 542, 541, 540, 540, 539, 538, 537, 536, 536, 535, 534, 533, 532, 532, 531, 530, 529,
+    528,  528, 527, 526, 525, 525, 524, 523, 522, 522, 521, 520, 520, 519};
 
 static const uint16_t g2_discount[MSM_TABLE_SIZE] = {
-    1000, 1000, 923, 884, 855, 832, 812, 796, 782, 770, 759, 749, 740, 732, 724, 717, 711, 704, 699, 693, 688, 683,
-    679,  674,  670, 666, 663, 659, 655, 652, 649, 646, 643, 640, 637, 634, 632, 629, 627, 624, 622, 620, 618, 615,
-    613,  611,  609, 607, 606, 604, 602, 600, 598, 597, 595, 593, 592, 590, 589, 587, 586, 584, 583, 582, 580, 579,
-    578,  576,  575, 574, 573, 571, 570, 569, 568, 567, 566, 565, 563, 562, 561, 560, 559, 558, 557, 556, 555, 554,
-    553,  552,  552, 551, 550, 549, 548, 547, 546, 545, 545, 544, 543, 542, 541, 541, 540, 539, 538, 537, 537, 536,
-    535,  535,  534, 533, 532, 532, 531, 530, 530, 529, 528, 528, 527, 526, 526, 525, 524, 524};
+    1000, 1000, 923, 884, 855, 832, 812, 796, 782, 770, 759, 749, 740, 732, 724, 717, 711, 704, 699,
+    693,  688,  683, 679, 674, 670, 666, 663, 659, 655, 652, 649, 646, 643, 640, 637, 634, 632, 629,
+    627,  624,  622, 620, 618, 615, 613, 611, 609, 607, 606, 604, 602, 600, 598, 597, 595, 593, 592,
+    590,  589,  587, 586, 584, 583, 582, 580, 579, 578, 576, 575, 574, 573, 571, 570, 569, 568, 567,
+    566,  565,  563, 562, 561, 560, 559, 558, 557, 556, 555, 554, 553, 552, 552, 551, 550, 549, 548,
+    547,  546,  545, 545, 544, 543, 542, 541, 541, 540, 539, 538, 537, 537, 536, 535, 535, 534, 533,
+    532,  532,  531, 530, 530, 529, 528, 528, 527, 526, 526, 525, 524, 524};
 
 static int64_t gas_msm(size_t count, int64_t each, const uint16_t *discount)
 {
@@ -466,7 +476,8 @@ static int64_t gas_p256(struct bytes input, enum fork fork)
 static bool run_p256(struct call *call)
 {
     const uint8_t *in = call->input.data;
-    if (call->input.size != 160 || !p256_verify(in, in + 32, in + 64, in + 96, in + 128)) return true;
+    if (call->input.size != 160 || !p256_verify(in, in + 32, in + 64, in + 96, in + 128))
+        return true;
     return output_word(call, 1);
 }
 
@@ -480,24 +491,24 @@ struct precompile {
 };
 
 static const struct precompile precompiles[] = {
-    {0x01, FORK_FRONTIER, gas_ecrecover, run_ecrecover},
-    {0x02, FORK_FRONTIER, gas_sha256, run_sha256},
-    {0x03, FORK_FRONTIER, gas_ripemd160, run_ripemd160},
-    {0x04, FORK_FRONTIER, gas_identity, run_identity},
-    {0x05, FORK_BYZANTIUM, gas_modexp, run_modexp},
-    {0x06, FORK_BYZANTIUM, gas_bn254_add, run_bn254_add},
-    {0x07, FORK_BYZANTIUM, gas_bn254_mul, run_bn254_mul},
-    {0x08, FORK_BYZANTIUM, gas_bn254_pairing, run_bn254_pairing},
-    {0x09, FORK_ISTANBUL, gas_blake2f, run_blake2f},
-    {0x0a, FORK_CANCUN, gas_kzg, run_kzg},
-    {0x0b, FORK_PRAGUE, gas_g1_add, run_g1_add},
-    {0x0c, FORK_PRAGUE, gas_g1_msm, run_g1_msm},
-    {0x0d, FORK_PRAGUE, gas_g2_add, run_g2_add},
-    {0x0e, FORK_PRAGUE, gas_g2_msm, run_g2_msm},
-    {0x0f, FORK_PRAGUE, gas_bls_pairing, run_bls_pairing},
-    {0x10, FORK_PRAGUE, gas_map_fp, run_map_fp},
-    {0x11, FORK_PRAGUE, gas_map_fp2, run_map_fp2},
-    {0x100, FORK_OSAKA, gas_p256, run_p256},
+    {0x01,  FORK_FRONTIER,  gas_ecrecover,     run_ecrecover    },
+    {0x02,  FORK_FRONTIER,  gas_sha256,        run_sha256       },
+    {0x03,  FORK_FRONTIER,  gas_ripemd160,     run_ripemd160    },
+    {0x04,  FORK_FRONTIER,  gas_identity,      run_identity     },
+    {0x05,  FORK_BYZANTIUM, gas_modexp,        run_modexp       },
+    {0x06,  FORK_BYZANTIUM, gas_bn254_add,     run_bn254_add    },
+    {0x07,  FORK_BYZANTIUM, gas_bn254_mul,     run_bn254_mul    },
+    {0x08,  FORK_BYZANTIUM, gas_bn254_pairing, run_bn254_pairing},
+    {0x09,  FORK_ISTANBUL,  gas_blake2f,       run_blake2f      },
+    {0x0a,  FORK_CANCUN,    gas_kzg,           run_kzg          },
+    {0x0b,  FORK_PRAGUE,    gas_g1_add,        run_g1_add       },
+    {0x0c,  FORK_PRAGUE,    gas_g1_msm,        run_g1_msm       },
+    {0x0d,  FORK_PRAGUE,    gas_g2_add,        run_g2_add       },
+    {0x0e,  FORK_PRAGUE,    gas_g2_msm,        run_g2_msm       },
+    {0x0f,  FORK_PRAGUE,    gas_bls_pairing,   run_bls_pairing  },
+    {0x10,  FORK_PRAGUE,    gas_map_fp,        run_map_fp       },
+    {0x11,  FORK_PRAGUE,    gas_map_fp2,       run_map_fp2      },
+    {0x100, FORK_OSAKA,     gas_p256,          run_p256         },
 };
 
 static const struct precompile *precompile_find(const address *who, enum fork fork)
@@ -505,8 +516,10 @@ static const struct precompile *precompile_find(const address *who, enum fork fo
     static const uint8_t zeros[18];
     if (memcmp(who->bytes, zeros, sizeof zeros) != 0) return NULL;
     unsigned at = (unsigned)who->bytes[18] << 8 | who->bytes[19];
-    size_t row = at == 0x100 ? COUNT_OF(precompiles) - 1 : (size_t)at - 1; /* 0 wraps around and is refused */
-    if (row >= COUNT_OF(precompiles) || precompiles[row].at != at || fork < precompiles[row].since) return NULL;
+    size_t row = at == 0x100 ? COUNT_OF(precompiles) - 1
+                             : (size_t)at - 1; /* 0 wraps around and is refused */
+    if (row >= COUNT_OF(precompiles) || precompiles[row].at != at || fork < precompiles[row].since)
+        return NULL;
     return &precompiles[row];
 }
 
@@ -515,8 +528,12 @@ bool precompile_exists(const address *who, enum fork fork)
     return precompile_find(who, fork) != NULL;
 }
 
-void precompile_run(struct precompile_result *out, const address *who, enum fork fork, struct bytes input,
-                    int64_t gas, struct arena *arena)
+void precompile_run(struct precompile_result *out,
+                    const address *who,
+                    enum fork fork,
+                    struct bytes input,
+                    int64_t gas,
+                    struct arena *arena)
 {
     const struct precompile *precompile = precompile_find(who, fork);
     ASSERT(precompile != NULL);
@@ -541,5 +558,7 @@ size_t precompile_count(enum fork fork)
 address precompile_address(size_t index)
 {
     ASSERT(index < COUNT_OF(precompiles));
-    return (address){{[18] = (uint8_t)(precompiles[index].at >> 8), [19] = (uint8_t)precompiles[index].at}};
+    return (address){
+        {[18] = (uint8_t)(precompiles[index].at >> 8), [19] = (uint8_t)precompiles[index].at}
+    };
 }

@@ -5,7 +5,7 @@
 #include "chain/rules.h"
 
 struct precompile_result {
-    bool ok;             /* false: the frame fails, all its gas is gone */
+    bool ok; /* false: the frame fails, all its gas is gone */
     int64_t gas_used;
     struct bytes output; /* in the arena */
     bool no_memory;
@@ -15,8 +15,12 @@ struct precompile_result {
 bool precompile_exists(const address *who, enum fork fork);
 
 /* Run it (it exists). */
-void precompile_run(struct precompile_result *out, const address *who, enum fork fork, struct bytes input,
-                    int64_t gas, struct arena *arena);
+void precompile_run(struct precompile_result *out,
+                    const address *who,
+                    enum fork fork,
+                    struct bytes input,
+                    int64_t gas,
+                    struct arena *arena);
 
 /* The addresses that are warm from the start (EIP-2929): index 0 .. count-1. */
 size_t precompile_count(enum fork fork);

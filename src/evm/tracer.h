@@ -10,20 +10,20 @@
 struct trace_step {
     uint64_t pc;
     uint8_t opcode;
-    int64_t gas;             /* before the instruction */
-    int64_t gas_cost;        /* charged by the instruction (children's gas included for calls) */
-    int depth;               /* 1 = outermost frame, as EIP-3155 counts */
+    int64_t gas;      /* before the instruction */
+    int64_t gas_cost; /* charged by the instruction (children's gas included for calls) */
+    int depth;        /* 1 = outermost frame, as EIP-3155 counts */
     int64_t refund;
-    const u256 *stack;       /* bottom first, before the instruction */
+    const u256 *stack; /* bottom first, before the instruction */
     size_t stack_count;
-    struct bytes memory;     /* before the instruction */
+    struct bytes memory; /* before the instruction */
     struct bytes return_data;
-    enum halt fault;         /* HALT_STOP unless the instruction halted exceptionally */
+    enum halt fault; /* HALT_STOP unless the instruction halted exceptionally */
 };
 
 struct trace_frame {
-    int kind;                /* enum message_kind */
-    int depth;               /* 1 = outermost */
+    int kind;  /* enum message_kind */
+    int depth; /* 1 = outermost */
     address caller, to;
     u256 value;
     int64_t gas;

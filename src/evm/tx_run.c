@@ -8,18 +8,20 @@
 
 #include <string.h>
 
-#define TX_BASE_GAS            21000
-#define ACCESS_ADDRESS_GAS     2400  /* EIP-2930 */
-#define ACCESS_SLOT_GAS        1900
-#define AUTHORIZATION_GAS      25000 /* EIP-7702: PER_EMPTY_ACCOUNT_COST */
-#define AUTHORIZATION_REFUND   12500 /* ... less PER_AUTH_BASE_COST, when the authority exists */
-#define DATA_ZERO_GAS          4
-#define BLOB_HASH_VERSION      0x01
-#define SYSTEM_CALL_GAS        30000000
-#define DELEGATION_CODE_SIZE   23 /* 0xef0100 and an address */
+#define TX_BASE_GAS          21000
+#define ACCESS_ADDRESS_GAS   2400 /* EIP-2930 */
+#define ACCESS_SLOT_GAS      1900
+#define AUTHORIZATION_GAS    25000 /* EIP-7702: PER_EMPTY_ACCOUNT_COST */
+#define AUTHORIZATION_REFUND 12500 /* ... less PER_AUTH_BASE_COST, when the authority exists */
+#define DATA_ZERO_GAS        4
+#define BLOB_HASH_VERSION    0x01
+#define SYSTEM_CALL_GAS      30000000
+#define DELEGATION_CODE_SIZE 23 /* 0xef0100 and an address */
 
-static const address system_caller = {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-                                       0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfe}};
+static const address system_caller = {
+    {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfe}
+};
 
 /* ---- what can be said without state ------------------------------------------------------------ */
 
@@ -37,7 +39,8 @@ int64_t tx_intrinsic_gas(const struct tx *tx, const struct rules *rules)
     int64_t zero = (int64_t)tx->data.size - nonzero;
     int64_t gas = TX_BASE_GAS + zero * DATA_ZERO_GAS + nonzero * rules->data_nonzero_gas;
     if (tx->is_creation)
-        gas += rules->tx_create_gas + rules->initcode_word_gas * (int64_t)((tx->data.size + 31) / 32);
+        gas +=
+            rules->tx_create_gas + rules->initcode_word_gas * (int64_t)((tx->data.size + 31) / 32);
     for (size_t i = 0; i < tx->access_count; i++)
         gas += ACCESS_ADDRESS_GAS + ACCESS_SLOT_GAS * (int64_t)tx->access_list[i].slot_count;
     return gas + AUTHORIZATION_GAS * (int64_t)tx->authorization_count;
@@ -57,11 +60,11 @@ static enum tx_fault check_type(const struct tx *tx, const struct rules *rules)
         enum fork since;
         enum tx_fault early;
     } types[TX_TYPE_COUNT] = {
-        [TX_LEGACY] = {FORK_FRONTIER, TX_VALID},
-        [TX_ACCESS_LIST] = {FORK_BERLIN, TX_TYPE_1_EARLY},
-        [TX_DYNAMIC_FEE] = {FORK_LONDON, TX_TYPE_2_EARLY},
-        [TX_BLOB] = {FORK_CANCUN, TX_TYPE_3_EARLY},
-        [TX_SET_CODE] = {FORK_PRAGUE, TX_TYPE_4_EARLY},
+        [TX_LEGACY] = {FORK_FRONTIER, TX_VALID       },
+        [TX_ACCESS_LIST] = {FORK_BERLIN,   TX_TYPE_1_EARLY},
+        [TX_DYNAMIC_FEE] = {FORK_LONDON,   TX_TYPE_2_EARLY},
+        [TX_BLOB] = {FORK_CANCUN,   TX_TYPE_3_EARLY},
+        [TX_SET_CODE] = {FORK_PRAGUE,   TX_TYPE_4_EARLY},
     };
     if (rules->fork < types[tx->type].since) return types[tx->type].early;
     if (!tx->is_protected) return TX_VALID;
@@ -88,7 +91,8 @@ static enum tx_fault check_fees(const struct tx *tx, const struct block_env *env
 {
     u256 cost;
     if (u256_less(tx->max_fee, tx->max_priority_fee)) return TX_PRIORITY_ABOVE_FEE;
-    if (env->rules.fork >= FORK_LONDON && u256_less(tx->max_fee, env->base_fee)) return TX_FEE_BELOW_BASE;
+    if (env->rules.fork >= FORK_LONDON && u256_less(tx->max_fee, env->base_fee))
+        return TX_FEE_BELOW_BASE;
     return u256_mul_u64_overflow(&cost, tx->max_fee, tx->gas_limit) ? TX_COST_OVERFLOW : TX_VALID;
 }
 
@@ -117,12 +121,15 @@ static enum tx_fault check_sender_known(const struct tx *tx)
 }
 
 /* The protocol's order (rules 7.3). `room` may be NULL: then the block's remaining gas is not judged. */
-static enum tx_fault check(const struct tx *tx, const struct block_env *env, const struct tx_room *room)
+static enum tx_fault check(const struct tx *tx,
+                           const struct block_env *env,
+                           const struct tx_room *room)
 {
     enum tx_fault fault = check_type(tx, &env->rules);
     if (fault == TX_VALID) fault = check_gas(tx, &env->rules);
     /* How many blobs one transaction may carry is asked before how many are left in the block. */
-    if (fault == TX_VALID && tx->type == TX_BLOB && tx->blob_count > env->rules.tx_blobs_max) fault = TX_BLOB_COUNT;
+    if (fault == TX_VALID && tx->type == TX_BLOB && tx->blob_count > env->rules.tx_blobs_max)
+        fault = TX_BLOB_COUNT;
     if (fault == TX_VALID && room != NULL) fault = check_room(tx, room);
     if (fault == TX_VALID && !tx->sender_known) fault = check_sender_known(tx);
     if (fault == TX_VALID) fault = check_fees(tx, env);
@@ -168,16 +175,25 @@ static bool cost_at_most(u256 *out, const struct tx *tx)
     u256 gas_cost, blob_cost;
     return !u256_mul_u64_overflow(&gas_cost, tx->max_fee, tx->gas_limit) &&
            !u256_mul_u64_overflow(&blob_cost, tx->max_blob_fee, tx->blob_count * GAS_PER_BLOB) &&
-           !u256_add_overflow(&gas_cost, gas_cost, tx->value) && !u256_add_overflow(out, gas_cost, blob_cost);
+           !u256_add_overflow(&gas_cost, gas_cost, tx->value) &&
+           !u256_add_overflow(out, gas_cost, blob_cost);
 }
 
-static enum tx_fault check_sender(const struct tx *tx, const struct account_entry *sender, const struct block_env *env)
+/* The sender is loaded. */
+static enum tx_fault check_sender(struct journal *journal,
+                                  const struct tx *tx,
+                                  struct account_entry *sender,
+                                  const struct block_env *env)
 {
     if (tx->nonce < sender->nonce) return TX_NONCE_TOO_LOW;
     if (tx->nonce > sender->nonce) return TX_NONCE_TOO_HIGH;
     u256 cost;
-    if (!cost_at_most(&cost, tx) || u256_less(sender->balance, cost)) return TX_FUNDS;
-    if (sender->code->size > 0 && !has_delegation(sender, env)) return TX_SENDER_NOT_EOA; /* EIP-3607 */
+    bool can_pay;
+    if (!cost_at_most(&cost, tx) || journal_can_pay(journal, sender, &cost, &can_pay) != VIEW_OK ||
+        !can_pay)
+        return TX_FUNDS;
+    if (sender->code->size > 0 && !has_delegation(sender, env))
+        return TX_SENDER_NOT_EOA; /* EIP-3607 */
     return TX_VALID;
 }
 
@@ -189,19 +205,23 @@ static u256 effective_price(const struct tx *tx, const struct block_env *env)
 }
 
 /* Take gas and blob gas from the sender and raise its nonce; the checks said that it can pay. */
-static enum run_answer buy_gas(struct journal *journal, struct tx_run_state *run, const struct block_env *env)
+static enum run_answer buy_gas(struct journal *journal,
+                               struct tx_run_state *run,
+                               const struct block_env *env)
 {
     const struct tx *tx = run->tx;
     run->effective_price = effective_price(tx, env);
     u256 gas_cost = u256_mul_u64(run->effective_price, tx->gas_limit);
     u256 blob_cost = u256_mul_u64(env->blob_base_fee, tx->blob_count * GAS_PER_BLOB);
-    u256 balance = u256_sub(u256_sub(run->sender->balance, gas_cost), blob_cost);
-    TRY_MEMORY(journal_set_balance(journal, run->sender, &balance));
+    u256 cost = u256_add(gas_cost, blob_cost);
+    TRY_MEMORY(journal_debit(journal, run->sender, &cost));
     TRY_MEMORY(journal_set_nonce(journal, run->sender, tx->nonce + 1));
     return RUN_DONE;
 }
 
-static enum run_answer stage_check(struct machine *machine, struct tx_run_state *run, struct tx_result *result)
+static enum run_answer stage_check(struct machine *machine,
+                                   struct tx_run_state *run,
+                                   struct tx_result *result)
 {
     struct journal *journal = machine_journal(machine);
     const struct block_env *env = machine_env(machine);
@@ -210,9 +230,10 @@ static enum run_answer stage_check(struct machine *machine, struct tx_run_state 
 
     run->sender = journal_account(journal, &run->tx->sender);
     TRY_MEMORY(run->sender != NULL);
-    TRY_VIEW(journal_account_load(journal, run->sender, VIEW_NONCE | VIEW_BALANCE | VIEW_CODE_HASH));
+    TRY_VIEW(
+        journal_account_load(journal, run->sender, VIEW_NONCE | VIEW_BALANCE | VIEW_CODE_HASH));
     TRY_VIEW(journal_code(journal, run->sender));
-    result->fault = check_sender(run->tx, run->sender, env);
+    result->fault = check_sender(journal, run->tx, run->sender, env);
     if (result->fault != TX_VALID) return RUN_INVALID;
 
     run->intrinsic_gas = tx_intrinsic_gas(run->tx, &env->rules);
@@ -221,7 +242,9 @@ static enum run_answer stage_check(struct machine *machine, struct tx_run_state 
 }
 
 /* One tuple of EIP-7702 (rules, section 16); one that does not hold is skipped. */
-static enum run_answer authorize(struct journal *journal, const struct authorization *tuple, const struct block_env *env)
+static enum run_answer authorize(struct journal *journal,
+                                 const struct authorization *tuple,
+                                 const struct block_env *env)
 {
     bool chain_fits = u256_is_zero(tuple->chain_id) ||
                       u256_equal(tuple->chain_id, u256_from_u64(env->rules.chain_id));
@@ -248,8 +271,9 @@ static enum run_answer stage_authorize(struct machine *machine, struct tx_run_st
 {
     const struct tx *tx = run->tx;
     while (run->authorization_next < tx->authorization_count) {
-        enum run_answer answer =
-            authorize(machine_journal(machine), &tx->authorizations[run->authorization_next], machine_env(machine));
+        enum run_answer answer = authorize(machine_journal(machine),
+                                           &tx->authorizations[run->authorization_next],
+                                           machine_env(machine));
         if (answer != RUN_DONE) return answer;
         run->authorization_next++;
     }
@@ -265,13 +289,16 @@ static enum run_answer warm_account(struct journal *journal, const address *who)
 }
 
 /* EIP-2929, 2930, 3651: what is warm before the first instruction. Precompiles are in the journal. */
-static enum run_answer warm_up(struct journal *journal, const struct tx *tx, const struct block_env *env,
+static enum run_answer warm_up(struct journal *journal,
+                               const struct tx *tx,
+                               const struct block_env *env,
                                const address *target)
 {
     if (env->rules.fork < FORK_BERLIN) return RUN_DONE;
     enum run_answer answer = warm_account(journal, &tx->sender);
     if (answer == RUN_DONE) answer = warm_account(journal, target);
-    if (answer == RUN_DONE && env->rules.fork >= FORK_SHANGHAI) answer = warm_account(journal, &env->coinbase);
+    if (answer == RUN_DONE && env->rules.fork >= FORK_SHANGHAI)
+        answer = warm_account(journal, &env->coinbase);
     if (answer != RUN_DONE) return answer;
     for (size_t i = 0; i < tx->access_count; i++) {
         const struct access_entry *entry = &tx->access_list[i];
@@ -289,7 +316,9 @@ static enum run_answer warm_up(struct journal *journal, const struct tx *tx, con
 }
 
 /* The code that a call to `to` runs: its own, or its delegate's (which is then warm for free). */
-static enum run_answer resolve_code(struct journal *journal, struct message *message, const struct block_env *env)
+static enum run_answer resolve_code(struct journal *journal,
+                                    struct message *message,
+                                    const struct block_env *env)
 {
     struct account_entry *account = journal_account(journal, &message->to);
     TRY_MEMORY(account != NULL);
@@ -345,13 +374,16 @@ static enum run_answer answer_of_pause(enum halt halt)
 
 static enum run_answer stage_execute(struct machine *machine, struct tx_run_state *run)
 {
-    bool ended = run->message_started ? machine_resume(machine, &run->message_result)
-                                      : machine_run(machine, &run->env, &run->message, &run->message_result);
+    bool ended = run->message_started
+                     ? machine_resume(machine, &run->message_result)
+                     : machine_run(machine, &run->env, &run->message, &run->message_result);
     run->message_started = true;
     return ended ? RUN_DONE : answer_of_pause(run->message_result.halt);
 }
 
-static int64_t gas_after_refund(const struct tx_run_state *run, const struct journal *journal, const struct rules *rules,
+static int64_t gas_after_refund(const struct tx_run_state *run,
+                                const struct journal *journal,
+                                const struct rules *rules,
                                 int64_t *refunded)
 {
     int64_t used = (int64_t)run->tx->gas_limit - run->message_result.gas_left;
@@ -369,29 +401,28 @@ static enum run_answer sweep_empty(struct journal *journal, enum fork fork)
     for (size_t i = 0; i < journal->account_count; i++) {
         struct account_entry *account = journal->accounts[i];
         if (!account->touched) continue;
-        TRY_VIEW(journal_account_load(journal, account, VIEW_EXISTENCE));
-        if (account_is_empty(account)) account->destroyed = true;
+        bool is_empty;
+        TRY_VIEW(journal_is_empty(journal, account, &is_empty));
+        if (is_empty) account->destroyed = true;
     }
     return RUN_DONE;
 }
 
-static enum run_answer stage_pay(struct machine *machine, struct tx_run_state *run, struct tx_result *result)
+static enum run_answer stage_pay(struct machine *machine,
+                                 struct tx_run_state *run,
+                                 struct tx_result *result)
 {
     struct journal *journal = machine_journal(machine);
     const struct block_env *env = machine_env(machine);
     struct account_entry *coinbase = journal_account(journal, &env->coinbase);
     TRY_MEMORY(coinbase != NULL);
-    TRY_VIEW(journal_account_load(journal, coinbase, VIEW_BALANCE));
-
     int64_t refunded;
     int64_t used = gas_after_refund(run, journal, &env->rules, &refunded);
     u256 back = u256_mul_u64(run->effective_price, run->tx->gas_limit - (uint64_t)used);
-    u256 balance = u256_add(run->sender->balance, back);
-    TRY_MEMORY(journal_set_balance(journal, run->sender, &balance));
+    TRY_MEMORY(journal_credit(journal, run->sender, &back));
 
     u256 tip = u256_mul_u64(u256_sub(run->effective_price, env->base_fee), (uint64_t)used);
-    balance = u256_add(coinbase->balance, tip);
-    TRY_MEMORY(journal_set_balance(journal, coinbase, &balance));
+    TRY_MEMORY(journal_credit(journal, coinbase, &tip));
     TRY_MEMORY(journal_touch(journal, coinbase));
 
     enum halt halt = run->message_result.halt;
@@ -423,14 +454,18 @@ static enum run_answer run_on(struct machine *machine, struct tx_result *result)
         case TX_STAGE_PREPARE: answer = stage_prepare(machine, run); break;
         case TX_STAGE_EXECUTE: answer = stage_execute(machine, run); break;
         case TX_STAGE_PAY: answer = stage_pay(machine, run, result); break;
-        case TX_STAGE_SWEEP: return sweep_empty(machine_journal(machine), machine_env(machine)->rules.fork);
+        case TX_STAGE_SWEEP:
+            return sweep_empty(machine_journal(machine), machine_env(machine)->rules.fork);
         }
         if (answer != RUN_DONE) return answer;
         run->stage++;
     }
 }
 
-enum run_answer tx_run(struct machine *machine, const struct view *view, const struct tx *tx, const struct tx_room *room,
+enum run_answer tx_run(struct machine *machine,
+                       const struct view *view,
+                       const struct tx *tx,
+                       const struct tx_room *room,
                        struct tx_result *result)
 {
     struct tx_run_state *run = machine_run_state(machine);
@@ -450,13 +485,20 @@ enum run_answer tx_run_resume(struct machine *machine, struct tx_result *result)
 
 /* ---- system calls ------------------------------------------------------------------------------ */
 
-enum run_answer system_call(struct machine *machine, const struct view *view, const address *to, struct bytes input,
-                            struct message_result *result, bool *had_code)
+enum run_answer system_call(struct machine *machine,
+                            const struct view *view,
+                            const address *to,
+                            struct bytes input,
+                            struct message_result *result,
+                            bool *had_code)
 {
     struct journal *journal = machine_journal(machine);
     journal_begin(journal, view, machine_env(machine)->rules.fork);
-    struct message message = {
-        .kind = MESSAGE_CALL, .gas = SYSTEM_CALL_GAS, .caller = system_caller, .to = *to, .input = input};
+    struct message message = {.kind = MESSAGE_CALL,
+                              .gas = SYSTEM_CALL_GAS,
+                              .caller = system_caller,
+                              .to = *to,
+                              .input = input};
     struct account_entry *account = journal_account(journal, to);
     TRY_MEMORY(account != NULL);
     TRY_VIEW(journal_code(journal, account));

@@ -3,11 +3,18 @@
 
 #include "evm/tx_run.h"
 
-enum tx_stage { TX_STAGE_CHECK, TX_STAGE_AUTHORIZE, TX_STAGE_PREPARE, TX_STAGE_EXECUTE, TX_STAGE_PAY, TX_STAGE_SWEEP };
+enum tx_stage {
+    TX_STAGE_CHECK,
+    TX_STAGE_AUTHORIZE,
+    TX_STAGE_PREPARE,
+    TX_STAGE_EXECUTE,
+    TX_STAGE_PAY,
+    TX_STAGE_SWEEP
+};
 
 struct tx_run_state {
     enum tx_stage stage;
-    bool message_started;      /* machine_run was called and paused */
+    bool message_started; /* machine_run was called and paused */
     const struct tx *tx;
     struct tx_room room;
     size_t authorization_next; /* the first one not yet processed */

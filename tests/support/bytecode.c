@@ -1,11 +1,10 @@
 #include "support/bytecode.h"
 
-#include "support/test.h"
-
 #include "base/arena.h"
 #include "base/hex.h"
 #include "base/u256.h"
 #include "evm/opcodes.h"
+#include "support/test.h"
 
 #define PROGRAM_SIZE_MAX (1 << 20)
 #define LABELS_MAX       64
@@ -77,7 +76,8 @@ static int opcode_of(const char *word)
     return -1;
 }
 
-static void label_add(struct label *labels, size_t *count, const char *name, size_t size, size_t place)
+static void label_add(
+    struct label *labels, size_t *count, const char *name, size_t size, size_t place)
 {
     assert_true(*count < LABELS_MAX && size < sizeof labels->name);
     memcpy(labels[*count].name, name, size);
@@ -113,7 +113,8 @@ static void labels_fill(struct program *program)
 {
     for (size_t i = 0; i < program->use_count; i++) {
         size_t k = 0;
-        while (k < program->label_count && strcmp(program->labels[k].name, program->uses[i].name) != 0)
+        while (k < program->label_count &&
+               strcmp(program->labels[k].name, program->uses[i].name) != 0)
             k++;
         if (k == program->label_count) fail_msg("no label is called %s", program->uses[i].name);
         program->bytes[program->uses[i].place] = (uint8_t)(program->labels[k].place >> 8);
@@ -162,7 +163,8 @@ struct bytes bytecode_repeat(const char *text, unsigned count)
 
 struct bytes bytecode_deploy(struct bytes runtime)
 {
-    uint8_t head[] = {OP_PUSH3, 0, 0, 0, OP_DUP1, OP_PUSH1, 13, OP_PUSH1, 0, OP_CODECOPY, OP_PUSH1, 0, OP_RETURN};
+    uint8_t head[] = {
+        OP_PUSH3, 0, 0, 0, OP_DUP1, OP_PUSH1, 13, OP_PUSH1, 0, OP_CODECOPY, OP_PUSH1, 0, OP_RETURN};
     head[1] = (uint8_t)(runtime.size >> 16);
     head[2] = (uint8_t)(runtime.size >> 8);
     head[3] = (uint8_t)runtime.size;

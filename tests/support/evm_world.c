@@ -1,10 +1,9 @@
 #include "support/evm_world.h"
 
-#include "support/bytecode.h"
-#include "support/test.h"
-
 #include "base/heap.h"
 #include "crypto/keccak.h"
+#include "support/bytecode.h"
+#include "support/test.h"
 
 enum { READ_ACCOUNT, READ_SLOT, READ_CODE, READ_HAS_STORAGE, READ_BLOCK_HASH };
 
@@ -13,7 +12,9 @@ enum { READ_ACCOUNT, READ_SLOT, READ_CODE, READ_HAS_STORAGE, READ_BLOCK_HASH };
 
 address world_address(unsigned number)
 {
-    return (address){{[0] = 0x10, [18] = (uint8_t)(number >> 8), [19] = (uint8_t)number}};
+    return (address){
+        {[0] = 0x10, [18] = (uint8_t)(number >> 8), [19] = (uint8_t)number}
+    };
 }
 
 /* ---- the view ------------------------------------------------------------------------------------ */
@@ -26,27 +27,36 @@ static const struct world_account *account_find(const struct world *world, const
 }
 
 /* Does this read have to wait? */
-static enum view_answer answer_of(struct world *world, unsigned kind, const address *who, const u256 *key)
+static enum view_answer answer_of(struct world *world,
+                                  unsigned kind,
+                                  const address *who,
+                                  const u256 *key)
 {
     if (world->fail_read > 0 && --world->fail_read == 0) return VIEW_FAILED;
     if (world->block_times == 0) return VIEW_OK;
     size_t i = 0;
     for (; i < world->read_count; i++) {
         const struct world_read *read = &world->reads[i];
-        if (read->kind == kind && address_equal(&read->who, who) && u256_equal(read->key, *key)) break;
+        if (read->kind == kind && address_equal(&read->who, who) && u256_equal(read->key, *key))
+            break;
     }
     assert_true(i < WORLD_READS_MAX);
-    if (i == world->read_count) world->reads[world->read_count++] = (struct world_read){*who, *key, kind, 0};
+    if (i == world->read_count)
+        world->reads[world->read_count++] = (struct world_read){*who, *key, kind, 0};
     return world->reads[i].asked++ < world->block_times ? VIEW_BLOCKED : VIEW_OK;
 }
 
-static enum view_answer on_account(void *context, const address *who, unsigned parts, struct view_account *out)
+static enum view_answer on_account(void *context,
+                                   const address *who,
+                                   unsigned parts,
+                                   struct view_account *out)
 {
     struct world *world = context;
     u256 key = u256_from_u64(parts);
     enum view_answer answer = answer_of(world, READ_ACCOUNT, who, &key);
     if (answer != VIEW_OK) return answer;
-    if (who->bytes[0] == 0x10 && who->bytes[19] < WORLD_ACCOUNTS_MAX) world->parts_read[who->bytes[19]] |= parts;
+    if (who->bytes[0] == 0x10 && who->bytes[19] < WORLD_ACCOUNTS_MAX)
+        world->parts_read[who->bytes[19]] |= parts;
     const struct world_account *account = account_find(world, who);
     *out = (struct view_account){.code_hash = keccak_empty, .empty = true, .parts = (uint8_t)parts};
     if (account == NULL) return VIEW_OK;
@@ -70,7 +80,10 @@ static enum view_answer on_slot(void *context, const address *who, const u256 *s
     return VIEW_OK;
 }
 
-static enum view_answer on_code(void *context, const address *who, const hash32 *code_hash, struct bytes *out)
+static enum view_answer on_code(void *context,
+                                const address *who,
+                                const hash32 *code_hash,
+                                struct bytes *out)
 {
     struct world *world = context;
     enum view_answer answer = answer_of(world, READ_CODE, who, &U256_ZERO);
@@ -138,7 +151,10 @@ void world_free(struct world *world)
     heap_free(world);
 }
 
-struct world_account *world_account(struct world *world, unsigned number, uint64_t balance, struct bytes code)
+struct world_account *world_account(struct world *world,
+                                    unsigned number,
+                                    uint64_t balance,
+                                    struct bytes code)
 {
     address who = world_address(number);
     size_t i = 0;
@@ -191,7 +207,7 @@ static hash32 journal_digest(const struct journal *journal)
         struct digest_account flat;
         memset(&flat, 0, sizeof flat);
         flat.key = account->key;
-        if ((account->parts & VIEW_BALANCE) != 0) flat.balance = account->balance;
+        flat.balance = account->balance; /* what was added, when it was not asked for */
         if ((account->parts & VIEW_CODE_HASH) != 0) flat.code_hash = account->code_hash;
         if ((account->parts & VIEW_NONCE) != 0) flat.nonce = account->nonce;
         flat.exists = account->exists;
@@ -200,7 +216,8 @@ static hash32 journal_digest(const struct journal *journal)
         flat.created = account->created;
         flat.destroyed = account->destroyed;
         digest_add(&sum, &flat, sizeof flat);
-        for (const struct slot_entry *slot = account->slots; slot != NULL; slot = slot->next_of_account) {
+        for (const struct slot_entry *slot = account->slots; slot != NULL;
+             slot = slot->next_of_account) {
             struct digest_slot flat_slot;
             memset(&flat_slot, 0, sizeof flat_slot);
             flat_slot.who = account->key;
@@ -265,7 +282,8 @@ struct outcome world_run(struct world *world, const struct message *given)
     memset(world->parts_read, 0, sizeof world->parts_read);
 
     outcome.ended = machine_run(world->machine, &world->tx, &message, &result);
-    while (!outcome.ended && result.halt == HALT_BLOCKED) { /* ends: every read is blocked so many times only */
+    while (!outcome.ended &&
+           result.halt == HALT_BLOCKED) { /* ends: every read is blocked so many times only */
         outcome.pauses++;
         outcome.ended = machine_resume(world->machine, &result);
     }
@@ -312,6 +330,13 @@ struct account_entry *world_entry(struct world *world, const address *who)
     struct account_entry *account = journal_account(machine_journal(world->machine), who);
     assert_non_null(account);
     return account;
+}
+
+u256 world_balance(struct world *world, const address *who)
+{
+    struct account_entry *account = world_entry(world, who);
+    assert_int_equal(journal_balance(machine_journal(world->machine), account), VIEW_OK);
+    return account->balance;
 }
 
 u256 world_word(struct world *world, unsigned number, uint64_t key)

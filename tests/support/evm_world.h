@@ -50,7 +50,8 @@ struct world {
     unsigned fail_read;   /* the n-th read, from 1, fails; 0: none */
     struct world_read reads[WORLD_READS_MAX];
     size_t read_count;
-    unsigned parts_read[WORLD_ACCOUNTS_MAX]; /* enum view_part asked for, by number of the account */
+    unsigned
+        parts_read[WORLD_ACCOUNTS_MAX]; /* enum view_part asked for, by number of the account */
 
     struct code_cache *codes;
     struct machine *machine;
@@ -62,28 +63,35 @@ struct outcome {
     enum halt halt;
     bool ended;
     int64_t gas_used, refund;
-    struct bytes output;  /* lives until the next run */
-    hash32 state;         /* digest of all that the journal knows, logs included */
+    struct bytes output; /* lives until the next run */
+    hash32 state;        /* digest of all that the journal knows, logs included */
     size_t log_count;
-    unsigned pauses;      /* how often it was blocked */
+    unsigned pauses; /* how often it was blocked */
 };
 
 struct world *world_new(enum fork fork);
 void world_free(struct world *world);
 
 address world_address(unsigned number);
-struct world_account *world_account(struct world *world, unsigned number, uint64_t balance, struct bytes code);
+struct world_account *world_account(struct world *world,
+                                    unsigned number,
+                                    uint64_t balance,
+                                    struct bytes code);
 void world_slot(struct world *world, unsigned number, uint64_t key, uint64_t value);
 
 /* A message from SENDER to CONTRACT; sender, contract and coinbase are warm. */
 struct message world_message(struct world *world, int64_t gas);
 struct outcome world_call(struct world *world, int64_t gas);
-struct outcome world_call_with(struct world *world, int64_t gas, uint64_t value, struct bytes input);
+struct outcome world_call_with(struct world *world,
+                               int64_t gas,
+                               uint64_t value,
+                               struct bytes input);
 struct outcome world_create(struct world *world, int64_t gas, uint64_t value, struct bytes init);
 struct outcome world_run(struct world *world, const struct message *message);
 
 /* After a run. */
 struct account_entry *world_entry(struct world *world, const address *who);
+u256 world_balance(struct world *world, const address *who);         /* as it is now */
 u256 world_word(struct world *world, unsigned number, uint64_t key); /* a slot as it is now */
 
 /* The first 32 bytes of the output as a number; fails the test when there are fewer. */

@@ -19,24 +19,25 @@ TEST(each_kind_of_call_has_its_context)
         const char *code;
         uint64_t expected_low;
     } cases[] = {
-        {"32 0 0 0 5 " OTHER_ADDRESS "100000 CALL", "ADDRESS", OTHER},
-        {"32 0 0 0 5 " OTHER_ADDRESS "100000 CALL", "CALLER", CONTRACT},
-        {"32 0 0 0 5 " OTHER_ADDRESS "100000 CALL", "CALLVALUE", 5},
-        {"32 0 0 0 5 " OTHER_ADDRESS "100000 CALL", "0 SLOAD", 33},
-        {"32 0 0 0 5 " OTHER_ADDRESS "100000 CALL", "SELFBALANCE", 15},
-        {"32 0 0 0 5 " OTHER_ADDRESS "100000 CALLCODE", "ADDRESS", CONTRACT},
-        {"32 0 0 0 5 " OTHER_ADDRESS "100000 CALLCODE", "CALLER", CONTRACT},
-        {"32 0 0 0 5 " OTHER_ADDRESS "100000 CALLCODE", "CALLVALUE", 5},
-        {"32 0 0 0 5 " OTHER_ADDRESS "100000 CALLCODE", "0 SLOAD", 22},
-        {"32 0 0 0 5 " OTHER_ADDRESS "100000 CALLCODE", "SELFBALANCE", 109}, /* 100 and the 9 it was called with */
-        {"32 0 0 0 " OTHER_ADDRESS "100000 DELEGATECALL", "ADDRESS", CONTRACT},
-        {"32 0 0 0 " OTHER_ADDRESS "100000 DELEGATECALL", "CALLER", SENDER},
-        {"32 0 0 0 " OTHER_ADDRESS "100000 DELEGATECALL", "CALLVALUE", 9},
-        {"32 0 0 0 " OTHER_ADDRESS "100000 DELEGATECALL", "0 SLOAD", 22},
-        {"32 0 0 0 " OTHER_ADDRESS "100000 STATICCALL", "ADDRESS", OTHER},
-        {"32 0 0 0 " OTHER_ADDRESS "100000 STATICCALL", "CALLER", CONTRACT},
-        {"32 0 0 0 " OTHER_ADDRESS "100000 STATICCALL", "CALLVALUE", 0},
-        {"32 0 0 0 " OTHER_ADDRESS "100000 STATICCALL", "0 SLOAD", 33},
+        {"32 0 0 0 5 " OTHER_ADDRESS "100000 CALL",       "ADDRESS",     OTHER   },
+        {"32 0 0 0 5 " OTHER_ADDRESS "100000 CALL",       "CALLER",      CONTRACT},
+        {"32 0 0 0 5 " OTHER_ADDRESS "100000 CALL",       "CALLVALUE",   5       },
+        {"32 0 0 0 5 " OTHER_ADDRESS "100000 CALL",       "0 SLOAD",     33      },
+        {"32 0 0 0 5 " OTHER_ADDRESS "100000 CALL",       "SELFBALANCE", 15      },
+        {"32 0 0 0 5 " OTHER_ADDRESS "100000 CALLCODE",   "ADDRESS",     CONTRACT},
+        {"32 0 0 0 5 " OTHER_ADDRESS "100000 CALLCODE",   "CALLER",      CONTRACT},
+        {"32 0 0 0 5 " OTHER_ADDRESS "100000 CALLCODE",   "CALLVALUE",   5       },
+        {"32 0 0 0 5 " OTHER_ADDRESS "100000 CALLCODE",   "0 SLOAD",     22      },
+        {"32 0 0 0 5 " OTHER_ADDRESS "100000 CALLCODE",
+         "SELFBALANCE",                                                  109     }, /* 100 and the 9 it was called with */
+        {"32 0 0 0 " OTHER_ADDRESS "100000 DELEGATECALL", "ADDRESS",     CONTRACT},
+        {"32 0 0 0 " OTHER_ADDRESS "100000 DELEGATECALL", "CALLER",      SENDER  },
+        {"32 0 0 0 " OTHER_ADDRESS "100000 DELEGATECALL", "CALLVALUE",   9       },
+        {"32 0 0 0 " OTHER_ADDRESS "100000 DELEGATECALL", "0 SLOAD",     22      },
+        {"32 0 0 0 " OTHER_ADDRESS "100000 STATICCALL",   "ADDRESS",     OTHER   },
+        {"32 0 0 0 " OTHER_ADDRESS "100000 STATICCALL",   "CALLER",      CONTRACT},
+        {"32 0 0 0 " OTHER_ADDRESS "100000 STATICCALL",   "CALLVALUE",   0       },
+        {"32 0 0 0 " OTHER_ADDRESS "100000 STATICCALL",   "0 SLOAD",     33      },
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct world *world = world_new(FORK_OSAKA);
@@ -49,7 +50,10 @@ TEST(each_kind_of_call_has_its_context)
         world_slot(world, OTHER, 0, 33);
         struct outcome out = world_call_with(world, 1000000, 9, BYTES_EMPTY);
         if ((outcome_word(&out).words[0] & 0xff) != cases[i].expected_low)
-            fail_msg("%s, %s: %llu", cases[i].call, cases[i].code, (unsigned long long)outcome_word(&out).words[0]);
+            fail_msg("%s, %s: %llu",
+                     cases[i].call,
+                     cases[i].code,
+                     (unsigned long long)outcome_word(&out).words[0]);
         world_free(world);
     }
 }
@@ -58,16 +62,22 @@ TEST(input_and_output_travel)
 {
     struct world *world = world_new(FORK_OSAKA);
     /* Returns its input with a byte before it. */
-    world_account(world, OTHER, 0, bytecode("0xee 0 MSTORE8 CALLDATASIZE 0 1 CALLDATACOPY 1 CALLDATASIZE ADD 0 RETURN"));
-    struct outcome out = world_program(world,
-                                       "0xaabbccdd 0 MSTORE "
-                                       "3 64 4 28 " OTHER_ADDRESS "100000 STATICCALL POP " /* output: 3 of 5 bytes */
-                                       "RETURNDATASIZE 0 96 RETURNDATACOPY 37 64 RETURN");
+    world_account(
+        world,
+        OTHER,
+        0,
+        bytecode("0xee 0 MSTORE8 CALLDATASIZE 0 1 CALLDATACOPY 1 CALLDATASIZE ADD 0 RETURN"));
+    struct outcome out =
+        world_program(world,
+                      "0xaabbccdd 0 MSTORE "
+                      "3 64 4 28 " OTHER_ADDRESS "100000 STATICCALL POP " /* output: 3 of 5 bytes */
+                      "RETURNDATASIZE 0 96 RETURNDATACOPY 37 64 RETURN");
     CHECK_HEX(bytes_of(out.output.data, 4), "eeaabb00");
     CHECK_HEX(bytes_of(out.output.data + 32, 5), "eeaabbccdd");
     /* Longer than the output: the rest of memory stays. */
     out = world_program(world,
-                        "0xffffffffffffffff 0 MSTORE 8 24 0 0 " OTHER_ADDRESS "100000 STATICCALL POP 8 24 RETURN");
+                        "0xffffffffffffffff 0 MSTORE 8 24 0 0 " OTHER_ADDRESS
+                        "100000 STATICCALL POP 8 24 RETURN");
     CHECK_HEX(out.output, "eeffffffffffffff");
     world_free(world);
 }
@@ -76,13 +86,14 @@ TEST(a_reverting_child_gives_data_and_gas_back)
 {
     struct world *world = world_new(FORK_OSAKA);
     world_account(world, OTHER, 0, bytecode("5 0 SSTORE 7 0 MSTORE 32 0 REVERT"));
-    struct outcome out = world_program(world,
-                                       "0 0 0 0 0 " OTHER_ADDRESS "100000 CALL 0 MSTORE "
-                                       "RETURNDATASIZE 32 MSTORE 32 0 64 RETURNDATACOPY 96 0 RETURN");
+    struct outcome out =
+        world_program(world,
+                      "0 0 0 0 0 " OTHER_ADDRESS "100000 CALL 0 MSTORE "
+                      "RETURNDATASIZE 32 MSTORE 32 0 64 RETURNDATACOPY 96 0 RETURN");
     CHECK_EQ(out.output.data[31], 0);
     CHECK_EQ(out.output.data[63], 32);
     CHECK_EQ(out.output.data[95], 7);
-    CHECK_EQ(out.gas_used, 21 + 2600 + (6 + 22100 + 6 + 6 + 6) + 6 + 2 + 3 + 3 + 3 + 9 + 6 + 3 + 6);
+    CHECK_EQ(out.gas_used, 21 + 2600 + (6 + 22100 + 6 + 6 + 6) + 9 + 2 + 9 + 18 + 6);
     CHECK(u256_is_zero(world_word(world, OTHER, 0)));
     world_free(world);
 }
@@ -91,8 +102,8 @@ TEST(a_failing_child_takes_its_gas_and_leaves_no_data)
 {
     struct world *world = world_new(FORK_OSAKA);
     world_account(world, OTHER, 0, bytecode("7 0 MSTORE INVALID"));
-    struct outcome out = world_program(world,
-                                       "0 0 0 0 0 " OTHER_ADDRESS "100000 CALL RETURNDATASIZE ADD" RETURN_TOP);
+    struct outcome out = world_program(
+        world, "0 0 0 0 0 " OTHER_ADDRESS "100000 CALL RETURNDATASIZE ADD" RETURN_TOP);
     CHECK(u256_is_zero(outcome_word(&out)));
     CHECK_EQ(out.gas_used, 21 + 2600 + 100000 + 2 + 3 + 15);
     world_free(world);
@@ -106,16 +117,18 @@ TEST(return_data_out_of_bounds_halts)
         const char *copy;
         enum halt halt;
     } cases[] = {
-        {"32 0 0 RETURNDATACOPY", HALT_STOP},
-        {"0 32 0 RETURNDATACOPY", HALT_STOP},
-        {"1 32 0 RETURNDATACOPY", HALT_RETURN_DATA},
-        {"0 33 0 RETURNDATACOPY", HALT_RETURN_DATA},
-        {"33 0 0 RETURNDATACOPY", HALT_RETURN_DATA},
-        {"1 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff 0 RETURNDATACOPY", HALT_RETURN_DATA},
+        {"32 0 0 RETURNDATACOPY",                                                                 HALT_STOP       },
+        {"0 32 0 RETURNDATACOPY",                                                                 HALT_STOP       },
+        {"1 32 0 RETURNDATACOPY",                                                                 HALT_RETURN_DATA},
+        {"0 33 0 RETURNDATACOPY",                                                                 HALT_RETURN_DATA},
+        {"33 0 0 RETURNDATACOPY",                                                                 HALT_RETURN_DATA},
+        {"1 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff 0 RETURNDATACOPY",
+         HALT_RETURN_DATA                                                                                         },
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         char text[256];
-        snprintf(text, sizeof text, "0 0 0 0 " OTHER_ADDRESS "100000 STATICCALL POP %s", cases[i].copy);
+        snprintf(
+            text, sizeof text, "0 0 0 0 " OTHER_ADDRESS "100000 STATICCALL POP %s", cases[i].copy);
         CHECK_EQ(world_program(world, text).halt, cases[i].halt);
     }
     world_free(world);
@@ -129,35 +142,39 @@ TEST(calls_cost_what_the_fork_says)
         const char *program;
         int64_t gas;
     } cases[] = {
-        {FORK_FRONTIER, "0 0 0 0 0 " OTHER_ADDRESS "0 CALL", 21 + 40},
-        {FORK_FRONTIER, "0 0 0 0 0 " NOBODY_ADDRESS "0 CALL", 21 + 40 + 25000},
-        {FORK_FRONTIER, "0 0 0 0 1 " OTHER_ADDRESS "0 CALL", 21 + 40 + 9000 - 2300},
-        {FORK_FRONTIER, "0 0 0 0 0 " NOBODY_ADDRESS "0 CALLCODE", 21 + 40},
-        {FORK_TANGERINE_WHISTLE, "0 0 0 0 0 " OTHER_ADDRESS "0 CALL", 21 + 700},
-        {FORK_TANGERINE_WHISTLE, "0 0 0 0 0 " NOBODY_ADDRESS "0 CALL", 21 + 700 + 25000},
-        {FORK_SPURIOUS_DRAGON, "0 0 0 0 0 " NOBODY_ADDRESS "0 CALL", 21 + 700},
-        {FORK_SPURIOUS_DRAGON, "0 0 0 0 1 " NOBODY_ADDRESS "0 CALL", 21 + 700 + 25000 + 9000 - 2300},
-        {FORK_BERLIN, "0 0 0 0 0 " OTHER_ADDRESS "0 CALL", 21 + 2600},
-        {FORK_BERLIN, "0 0 0 0 0 " SELF_ADDRESS "0 CALL", 21 + 100},
-        {FORK_BERLIN, "0 0 0 0 1 " NOBODY_ADDRESS "0 CALL", 21 + 2600 + 25000 + 9000 - 2300},
-        {FORK_BERLIN, "0 0 0 0 1 " NOBODY_ADDRESS "0 CALLCODE", 21 + 2600 + 9000 - 2300},
-        {FORK_BERLIN, "0 0 0 0 " OTHER_ADDRESS "0 DELEGATECALL", 18 + 2600},
-        {FORK_BERLIN, "0 0 0 0 " OTHER_ADDRESS "0 STATICCALL", 18 + 2600},
-        {FORK_BERLIN, "32 64 32 0 " OTHER_ADDRESS "0 STATICCALL", 18 + 2600 + 9},
-        {FORK_BERLIN, "32 0 32 64 " OTHER_ADDRESS "0 STATICCALL", 18 + 2600 + 9},
-        {FORK_BERLIN, "0 0 0 0 0 2 0 CALL", 21 + 100}, /* sha256 without gas fails and takes none */
+        {FORK_FRONTIER,          "0 0 0 0 0 " OTHER_ADDRESS "0 CALL",        21 + 40                        },
+        {FORK_FRONTIER,          "0 0 0 0 0 " NOBODY_ADDRESS "0 CALL",       21 + 40 + 25000                },
+        {FORK_FRONTIER,          "0 0 0 0 1 " OTHER_ADDRESS "0 CALL",        21 + 40 + 9000 - 2300          },
+        {FORK_FRONTIER,          "0 0 0 0 0 " NOBODY_ADDRESS "0 CALLCODE",   21 + 40                        },
+        {FORK_TANGERINE_WHISTLE, "0 0 0 0 0 " OTHER_ADDRESS "0 CALL",        21 + 700                       },
+        {FORK_TANGERINE_WHISTLE, "0 0 0 0 0 " NOBODY_ADDRESS "0 CALL",       21 + 700 + 25000               },
+        {FORK_SPURIOUS_DRAGON,   "0 0 0 0 0 " NOBODY_ADDRESS "0 CALL",       21 + 700                       },
+        {FORK_SPURIOUS_DRAGON,
+         "0 0 0 0 1 " NOBODY_ADDRESS "0 CALL",
+         21 + 700 + 25000 + 9000 - 2300                                                                     },
+        {FORK_BERLIN,            "0 0 0 0 0 " OTHER_ADDRESS "0 CALL",        21 + 2600                      },
+        {FORK_BERLIN,            "0 0 0 0 0 " SELF_ADDRESS "0 CALL",         21 + 100                       },
+        {FORK_BERLIN,            "0 0 0 0 1 " NOBODY_ADDRESS "0 CALL",       21 + 2600 + 25000 + 9000 - 2300},
+        {FORK_BERLIN,            "0 0 0 0 1 " NOBODY_ADDRESS "0 CALLCODE",   21 + 2600 + 9000 - 2300        },
+        {FORK_BERLIN,            "0 0 0 0 " OTHER_ADDRESS "0 DELEGATECALL",  18 + 2600                      },
+        {FORK_BERLIN,            "0 0 0 0 " OTHER_ADDRESS "0 STATICCALL",    18 + 2600                      },
+        {FORK_BERLIN,            "32 64 32 0 " OTHER_ADDRESS "0 STATICCALL", 18 + 2600 + 9                  },
+        {FORK_BERLIN,            "32 0 32 64 " OTHER_ADDRESS "0 STATICCALL", 18 + 2600 + 9                  },
+        {FORK_BERLIN,            "0 0 0 0 0 2 0 CALL",                       21 + 100                       }, /* sha256 without gas fails and takes none */
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct world *world = world_new(cases[i].fork);
         world_account(world, OTHER, 0, bytecode("STOP"))->nonce = 1;
         struct outcome out = world_program(world, "STOP");
         world_account(world, CONTRACT, 1000, bytecode(cases[i].program))->nonce = 1;
-        if (strstr(cases[i].program, SELF_ADDRESS) != NULL) /* calls itself without gas: fails at once */
+        if (strstr(cases[i].program, SELF_ADDRESS) !=
+            NULL) /* calls itself without gas: fails at once */
             out = world_call(world, 100000);
         else
             out = world_call(world, 100000);
         CHECK_EQ(out.halt, HALT_STOP);
-        if (out.gas_used != cases[i].gas) fail_msg("%s: %lld", cases[i].program, (long long)out.gas_used);
+        if (out.gas_used != cases[i].gas)
+            fail_msg("%s: %lld", cases[i].program, (long long)out.gas_used);
         world_free(world);
     }
 }
@@ -205,11 +222,13 @@ TEST(a_call_that_cannot_pay_its_value_returns_the_gas)
 {
     struct world *world = world_new(FORK_OSAKA);
     world_account(world, OTHER, 0, bytecode("INVALID"))->nonce = 1;
-    world_account(world, CONTRACT, 10, bytecode("0 0 0 0 11 " OTHER_ADDRESS "50000 CALL" RETURN_TOP));
+    world_account(
+        world, CONTRACT, 10, bytecode("0 0 0 0 11 " OTHER_ADDRESS "50000 CALL" RETURN_TOP));
     struct outcome out = world_call(world, 200000);
     CHECK(u256_is_zero(outcome_word(&out)));
     CHECK_EQ(out.gas_used, 21 + 2600 + 9000 - 2300 + 15);
-    world_account(world, CONTRACT, 10, bytecode("0 0 0 0 10 " OTHER_ADDRESS "50000 CALL" RETURN_TOP));
+    world_account(
+        world, CONTRACT, 10, bytecode("0 0 0 0 10 " OTHER_ADDRESS "50000 CALL" RETURN_TOP));
     out = world_call(world, 200000);
     CHECK(u256_is_zero(outcome_word(&out)));
     CHECK_EQ(out.gas_used, 21 + 2600 + 9000 + 50000 + 15); /* INVALID takes the stipend, too */
@@ -222,15 +241,15 @@ TEST(value_moves_and_moves_back)
     address self = world_address(CONTRACT), other = world_address(OTHER);
     world_account(world, OTHER, 5, bytecode("STOP"));
     (void)world_program(world, "0 0 0 0 300 " OTHER_ADDRESS "50000 CALL");
-    CHECK_EQ(world_entry(world, &self)->balance.words[0], 700);
-    CHECK_EQ(world_entry(world, &other)->balance.words[0], 305);
+    CHECK_EQ(world_balance(world, &self).words[0], 700);
+    CHECK_EQ(world_balance(world, &other).words[0], 305);
     world_account(world, OTHER, 5, bytecode("0 0 REVERT"));
     (void)world_program(world, "0 0 0 0 300 " OTHER_ADDRESS "50000 CALL");
-    CHECK_EQ(world_entry(world, &self)->balance.words[0], 1000);
-    CHECK_EQ(world_entry(world, &other)->balance.words[0], 5);
+    CHECK_EQ(world_balance(world, &self).words[0], 1000);
+    CHECK_EQ(world_balance(world, &other).words[0], 5);
     /* To itself: nothing changes, but it must be there. */
     (void)world_program(world, "0 0 0 0 300 " SELF_ADDRESS "0 CALL");
-    CHECK_EQ(world_entry(world, &self)->balance.words[0], 1000);
+    CHECK_EQ(world_balance(world, &self).words[0], 1000);
     world_free(world);
 }
 
@@ -264,14 +283,19 @@ TEST(precompiles_run_in_place_of_a_frame)
 {
     struct world *world = world_new(FORK_OSAKA);
     /* Identity (0x04): 15 gas and 3 a word. */
-    struct outcome out = world_program(world, "0xabcdef 0 MSTORE 32 64 32 0 4 1000 STATICCALL 96 MSTORE 64 64 RETURN");
+    struct outcome out = world_program(
+        world, "0xabcdef 0 MSTORE 32 64 32 0 4 1000 STATICCALL 96 MSTORE 64 64 RETURN");
     CHECK_EQ(out.output.data[31], 0xef);
     CHECK_EQ(out.output.data[63], 1);
     CHECK_EQ(out.gas_used, 6 + 3 + 3 + 18 + 100 + 6 + 18 + 3 + 3 + 3 + 6);
-    out = world_program(world, "0xabcdef 0 MSTORE 32 64 32 0 4 17 STATICCALL RETURNDATASIZE ADD 0 MSTORE 32 0 RETURN");
+    out = world_program(
+        world,
+        "0xabcdef 0 MSTORE 32 64 32 0 4 17 STATICCALL RETURNDATASIZE ADD 0 MSTORE 32 0 RETURN");
     CHECK(u256_is_zero(outcome_word(&out))); /* one gas short */
     CHECK_EQ(out.gas_used, 6 + 3 + 3 + 18 + 100 + 6 + 17 + 2 + 3 + 3 + 3 + 6);
-    out = world_program(world, "0xabcdef 0 MSTORE 0 0 32 0 4 1000 STATICCALL POP RETURNDATASIZE 0 0 RETURNDATACOPY 32 0 RETURN");
+    out = world_program(world,
+                        "0xabcdef 0 MSTORE 0 0 32 0 4 1000 STATICCALL POP RETURNDATASIZE 0 0 "
+                        "RETURNDATACOPY 32 0 RETURN");
     CHECK_EQ(out.output.data[31], 0xef);
     world_free(world);
 }
@@ -283,7 +307,8 @@ TEST(a_delegated_account_runs_its_delegates_code)
     struct world *world = world_new(FORK_PRAGUE);
     world_account(world, OTHER, 10, designator);
     world_account(world, THIRD, 0, bytecode("ADDRESS" RETURN_TOP));
-    struct outcome out = world_program(world, "32 0 0 0 0 " OTHER_ADDRESS "100000 CALL POP 32 0 RETURN");
+    struct outcome out =
+        world_program(world, "32 0 0 0 0 " OTHER_ADDRESS "100000 CALL POP 32 0 RETURN");
     CHECK_EQ(outcome_word(&out).words[0] & 0xff, OTHER);
     CHECK_EQ(out.gas_used, 21 + 3 + 2600 + 2600 + 2 + 15 + 2 + 6);
     out = world_program(world, OTHER_ADDRESS "EXTCODESIZE" RETURN_TOP);
@@ -296,7 +321,8 @@ TEST(a_delegated_account_runs_its_delegates_code)
 
     /* To a precompile: runs as empty code. */
     world_account(world, OTHER, 10, bytecode("#ef01000000000000000000000000000000000000000004"));
-    out = world_program(world, "0 0 0 0 0 " OTHER_ADDRESS "100000 CALL RETURNDATASIZE ADD" RETURN_TOP);
+    out = world_program(world,
+                        "0 0 0 0 0 " OTHER_ADDRESS "100000 CALL RETURNDATASIZE ADD" RETURN_TOP);
     CHECK_EQ(outcome_word(&out).words[0], 1);
     world_free(world);
 

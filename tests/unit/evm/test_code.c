@@ -1,9 +1,8 @@
-#include "support/bytecode.h"
-#include "support/test.h"
-
 #include "base/heap.h"
 #include "crypto/keccak.h"
 #include "evm/code.h"
+#include "support/bytecode.h"
+#include "support/test.h"
 
 static struct code *build(struct bytes bytes)
 {
@@ -62,11 +61,11 @@ TEST(a_delegation_is_23_bytes_with_its_prefix)
         const char *hex;
         bool is_delegation;
     } cases[] = {
-        {"ef01001122334455667788990011223344556677889900", true},
+        {"ef01001122334455667788990011223344556677889900",   true },
         {"ef0100112233445566778899001122334455667788990011", false},
-        {"ef010011223344556677889900112233445566778899", false},
-        {"ef01011122334455667788990011223344556677889900", false},
-        {"ee01001122334455667788990011223344556677889900", false},
+        {"ef010011223344556677889900112233445566778899",     false},
+        {"ef01011122334455667788990011223344556677889900",   false},
+        {"ee01001122334455667788990011223344556677889900",   false},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct code *code = build(test_hex(cases[i].hex));

@@ -1,8 +1,7 @@
-#include "support/bytecode.h"
-#include "support/test.h"
-
 #include "crypto/keccak.h"
 #include "evm/code.h"
+#include "support/bytecode.h"
+#include "support/test.h"
 
 #include <pthread.h>
 

@@ -1,15 +1,14 @@
+#include "base/hex.h"
+#include "evm/opcodes.h"
 #include "support/bytecode.h"
 #include "support/evm_world.h"
 #include "support/test.h"
 
-#include "base/hex.h"
-#include "evm/opcodes.h"
-
 #include <stdio.h>
 
-#define MAX "0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
-#define MIN "0x8000000000000000000000000000000000000000000000000000000000000000"
-#define RETURN_TOP " 0 MSTORE 32 0 RETURN"
+#define MAX            "0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
+#define MIN            "0x8000000000000000000000000000000000000000000000000000000000000000"
+#define RETURN_TOP     " 0 MSTORE 32 0 RETURN"
 #define RETURN_TOP_GAS (3 + 6 + 3 + 3) /* with the first word of memory */
 
 struct value_case {
@@ -56,42 +55,42 @@ static void check_values(enum fork fork, const struct value_case *cases, size_t 
 TEST(arithmetic_is_modulo_two_to_the_256)
 {
     static const struct value_case cases[] = {
-        {"1 2 ADD", "3", 9},
-        {"1 " MAX " ADD", "0", 9},
-        {"3 2 MUL", "6", 11},
-        {MAX " " MAX " MUL", "1", 11},
-        {"1 3 SUB", "2", 9},
-        {"1 0 SUB", MAX, 9},
-        {"3 10 DIV", "3", 11},
-        {"0 10 DIV", "0", 11},
-        {"2 " MAX " DIV", "0x7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff", 11},
-        {MAX " 10 DIV", "0", 11},
-        {MAX " " MAX " DIV", "1", 11},
-        {"0x10000000000000000 0x20000000000000005 DIV", "2", 11},
-        {MAX " " MIN " SDIV", MIN, 11},
-        {"2 " MAX " SDIV", "0", 11},
-        {MAX " 5 SDIV", "0xfffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffb", 11},
-        {"0 5 SDIV", "0", 11},
-        {"3 10 MOD", "1", 11},
-        {"0 10 MOD", "0", 11},
-        {"0x10000000000000000 0x20000000000000005 MOD", "5", 11},
+        {"1 2 ADD",                                                                   "3",                                                                  9           },
+        {"1 " MAX " ADD",                                                             "0",                                                                  9           },
+        {"3 2 MUL",                                                                   "6",                                                                  11          },
+        {MAX " " MAX " MUL",                                                          "1",                                                                  11          },
+        {"1 3 SUB",                                                                   "2",                                                                  9           },
+        {"1 0 SUB",                                                                   MAX,                                                                  9           },
+        {"3 10 DIV",                                                                  "3",                                                                  11          },
+        {"0 10 DIV",                                                                  "0",                                                                  11          },
+        {"2 " MAX " DIV",                                                             "0x7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff", 11          },
+        {MAX " 10 DIV",                                                               "0",                                                                  11          },
+        {MAX " " MAX " DIV",                                                          "1",                                                                  11          },
+        {"0x10000000000000000 0x20000000000000005 DIV",                               "2",                                                                  11          },
+        {MAX " " MIN " SDIV",                                                         MIN,                                                                  11          },
+        {"2 " MAX " SDIV",                                                            "0",                                                                  11          },
+        {MAX " 5 SDIV",                                                               "0xfffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffb", 11          },
+        {"0 5 SDIV",                                                                  "0",                                                                  11          },
+        {"3 10 MOD",                                                                  "1",                                                                  11          },
+        {"0 10 MOD",                                                                  "0",                                                                  11          },
+        {"0x10000000000000000 0x20000000000000005 MOD",                               "5",                                                                  11          },
         {"3 0xfffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff8 SMOD",
-         "0xfffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe",
-         11},
-        {"0 7 SMOD", "0", 11},
-        {"7 " MAX " " MAX " ADDMOD", "2", 17},
-        {"0 1 2 ADDMOD", "0", 17},
-        {"12 " MAX " " MAX " MULMOD", "9", 17},
-        {"0 5 5 MULMOD", "0", 17},
-        {"2 3 EXP", "9", 6 + 10 + 50},
-        {"0 0 EXP", "1", 6 + 10},
-        {"256 2 EXP", "0", 6 + 10 + 100},
-        {"0xff 255 SIGNEXTEND", "0xff", 11},
-        {"0xff 0 SIGNEXTEND", MAX, 11},
-        {"0x7f 0 SIGNEXTEND", "0x7f", 11},
-        {"0x8000 1 SIGNEXTEND", "0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff8000", 11},
-        {"0xff 31 SIGNEXTEND", "0xff", 11},
-        {"0xff " MAX " SIGNEXTEND", "0xff", 11},
+         "0xfffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe",                                                                              11          },
+        {"0 7 SMOD",                                                                  "0",                                                                  11          },
+        {"7 " MAX " " MAX " ADDMOD",                                                  "2",                                                                  17          },
+        {"0 1 2 ADDMOD",                                                              "0",                                                                  17          },
+        {"12 " MAX " " MAX " MULMOD",                                                 "9",                                                                  17          },
+        {"0 5 5 MULMOD",                                                              "0",                                                                  17          },
+        {"2 3 EXP",                                                                   "9",                                                                  6 + 10 + 50 },
+        {"0 0 EXP",                                                                   "1",                                                                  6 + 10      },
+        {"256 2 EXP",                                                                 "0",                                                                  6 + 10 + 100},
+        {"0xff 255 SIGNEXTEND",                                                       "0xff",                                                               11          },
+        {"0xff 0 SIGNEXTEND",                                                         MAX,                                                                  11          },
+        {"0x7f 0 SIGNEXTEND",                                                         "0x7f",                                                               11          },
+        {"0x8000 1 SIGNEXTEND",
+         "0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff8000",                                                                              11          },
+        {"0xff 31 SIGNEXTEND",                                                        "0xff",                                                               11          },
+        {"0xff " MAX " SIGNEXTEND",                                                   "0xff",                                                               11          },
     };
     check_values(FORK_OSAKA, cases, COUNT_OF(cases));
 }
@@ -99,40 +98,40 @@ TEST(arithmetic_is_modulo_two_to_the_256)
 TEST(comparisons_and_bits)
 {
     static const struct value_case cases[] = {
-        {"2 1 LT", "1", 9},
-        {"1 1 LT", "0", 9},
-        {MAX " 1 LT", "1", 9},
-        {"1 2 GT", "1", 9},
-        {"2 1 GT", "0", 9},
-        {"1 " MAX " SLT", "1", 9},
-        {MAX " 1 SLT", "0", 9},
-        {MAX " 1 SGT", "1", 9},
-        {"1 " MIN " SGT", "0", 9},
-        {"5 5 EQ", "1", 9},
-        {"5 " MAX " EQ", "0", 9},
-        {"0 ISZERO", "1", 6},
-        {MIN " ISZERO", "0", 6},
-        {"0x0f 0x3c AND", "0x0c", 9},
-        {"0x0f 0x30 OR", "0x3f", 9},
-        {"0x0f 0x3c XOR", "0x33", 9},
-        {"0 NOT", MAX, 6},
-        {"0x0102 31 BYTE", "2", 9},
-        {"0x0102 30 BYTE", "1", 9},
-        {"0x0102 32 BYTE", "0", 9},
-        {"0x0102 " MAX " BYTE", "0", 9},
-        {"1 255 SHL", MIN, 9},
-        {"1 256 SHL", "0", 9},
-        {"0xff 4 SHL", "0xff0", 9},
-        {MIN " 255 SHR", "1", 9},
-        {MIN " 256 SHR", "0", 9},
-        {MIN " " MAX " SHR", "0", 9},
-        {MIN " 255 SAR", MAX, 9},
-        {MIN " 256 SAR", MAX, 9},
-        {"0x40 3 SAR", "8", 9},
-        {"0x40 300 SAR", "0", 9},
-        {"0 CLZ", "256", 8},
-        {"1 CLZ", "255", 8},
-        {MAX " CLZ", "0", 8},
+        {"2 1 LT",              "1",     9},
+        {"1 1 LT",              "0",     9},
+        {MAX " 1 LT",           "1",     9},
+        {"1 2 GT",              "1",     9},
+        {"2 1 GT",              "0",     9},
+        {"1 " MAX " SLT",       "1",     9},
+        {MAX " 1 SLT",          "0",     9},
+        {MAX " 1 SGT",          "1",     9},
+        {"1 " MIN " SGT",       "0",     9},
+        {"5 5 EQ",              "1",     9},
+        {"5 " MAX " EQ",        "0",     9},
+        {"0 ISZERO",            "1",     6},
+        {MIN " ISZERO",         "0",     6},
+        {"0x0f 0x3c AND",       "0x0c",  9},
+        {"0x0f 0x30 OR",        "0x3f",  9},
+        {"0x0f 0x3c XOR",       "0x33",  9},
+        {"0 NOT",               MAX,     6},
+        {"0x0102 31 BYTE",      "2",     9},
+        {"0x0102 30 BYTE",      "1",     9},
+        {"0x0102 32 BYTE",      "0",     9},
+        {"0x0102 " MAX " BYTE", "0",     9},
+        {"1 255 SHL",           MIN,     9},
+        {"1 256 SHL",           "0",     9},
+        {"0xff 4 SHL",          "0xff0", 9},
+        {MIN " 255 SHR",        "1",     9},
+        {MIN " 256 SHR",        "0",     9},
+        {MIN " " MAX " SHR",    "0",     9},
+        {MIN " 255 SAR",        MAX,     9},
+        {MIN " 256 SAR",        MAX,     9},
+        {"0x40 3 SAR",          "8",     9},
+        {"0x40 300 SAR",        "0",     9},
+        {"0 CLZ",               "256",   8},
+        {"1 CLZ",               "255",   8},
+        {MAX " CLZ",            "0",     8},
     };
     check_values(FORK_OSAKA, cases, COUNT_OF(cases));
 }
@@ -140,36 +139,36 @@ TEST(comparisons_and_bits)
 TEST(the_frame_and_the_block_can_be_read)
 {
     static const struct value_case cases[] = {
-        {"ADDRESS", "0x1000000000000000000000000000000000000002", 2},
-        {"ORIGIN", "0x1000000000000000000000000000000000000001", 2},
-        {"CALLER", "0x1000000000000000000000000000000000000001", 2},
-        {"CALLVALUE", "0", 2},
-        {"CALLDATASIZE", "0", 2},
-        {"GASPRICE", "10", 2},
-        {"COINBASE", "0x1000000000000000000000000000000000000005", 2},
-        {"TIMESTAMP", "1700000000", 2},
-        {"NUMBER", "1000", 2},
-        {"PREVRANDAO", "0x7777777777777777777777777777777777777777777777777777777777777777", 2},
-        {"GASLIMIT", "30000000", 2},
-        {"CHAINID", "1", 2},
-        {"SELFBALANCE", "1000", 5},
-        {"BASEFEE", "7", 2},
-        {"BLOBBASEFEE", "3", 2},
-        {"0 BLOBHASH", "0", 6},
-        {"1 2 PC", "4", 8},
-        {"CODESIZE", "9", 2},
-        {"RETURNDATASIZE", "0", 2},
-        {"PUSH0", "0", 2},
-        {"JUMPDEST JUMPDEST 7", "7", 5},
-        {"7 8 POP", "7", 8},
-        {"MSIZE", "0", 2},
-        {"999 BLOCKHASH", "0xe7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7", 23},
-        {"744 BLOCKHASH", "0xe8e8e8e8e8e8e8e8e8e8e8e8e8e8e8e8e8e8e8e8e8e8e8e8e8e8e8e8e8e8e8e8", 23},
-        {"743 BLOCKHASH", "0", 23},
-        {"1000 BLOCKHASH", "0", 23},
-        {MAX " BLOCKHASH", "0", 23},
-        {"0 TLOAD", "0", 103},
-        {"9 0 TSTORE 0 TLOAD", "9", 209},
+        {"ADDRESS",             "0x1000000000000000000000000000000000000002",                         2  },
+        {"ORIGIN",              "0x1000000000000000000000000000000000000001",                         2  },
+        {"CALLER",              "0x1000000000000000000000000000000000000001",                         2  },
+        {"CALLVALUE",           "0",                                                                  2  },
+        {"CALLDATASIZE",        "0",                                                                  2  },
+        {"GASPRICE",            "10",                                                                 2  },
+        {"COINBASE",            "0x1000000000000000000000000000000000000005",                         2  },
+        {"TIMESTAMP",           "1700000000",                                                         2  },
+        {"NUMBER",              "1000",                                                               2  },
+        {"PREVRANDAO",          "0x7777777777777777777777777777777777777777777777777777777777777777", 2  },
+        {"GASLIMIT",            "30000000",                                                           2  },
+        {"CHAINID",             "1",                                                                  2  },
+        {"SELFBALANCE",         "1000",                                                               5  },
+        {"BASEFEE",             "7",                                                                  2  },
+        {"BLOBBASEFEE",         "3",                                                                  2  },
+        {"0 BLOBHASH",          "0",                                                                  6  },
+        {"1 2 PC",              "4",                                                                  8  },
+        {"CODESIZE",            "9",                                                                  2  },
+        {"RETURNDATASIZE",      "0",                                                                  2  },
+        {"PUSH0",               "0",                                                                  2  },
+        {"JUMPDEST JUMPDEST 7", "7",                                                                  5  },
+        {"7 8 POP",             "7",                                                                  8  },
+        {"MSIZE",               "0",                                                                  2  },
+        {"999 BLOCKHASH",       "0xe7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7e7", 23 },
+        {"744 BLOCKHASH",       "0xe8e8e8e8e8e8e8e8e8e8e8e8e8e8e8e8e8e8e8e8e8e8e8e8e8e8e8e8e8e8e8e8", 23 },
+        {"743 BLOCKHASH",       "0",                                                                  23 },
+        {"1000 BLOCKHASH",      "0",                                                                  23 },
+        {MAX " BLOCKHASH",      "0",                                                                  23 },
+        {"0 TLOAD",             "0",                                                                  103},
+        {"9 0 TSTORE 0 TLOAD",  "9",                                                                  209},
     };
     check_values(FORK_OSAKA, cases, COUNT_OF(cases));
 }
@@ -228,7 +227,8 @@ TEST(dup_and_swap_reach_their_words)
         out = world_program(world, text);
         CHECK_EQ(outcome_word(&out).words[0], 17 - n);
         /* What was on top lies where the other came from. */
-        snprintf(text, sizeof text, "%sSWAP%u DUP%u%s", words, n, n + 1 > 16 ? 16 : n + 1, RETURN_TOP);
+        snprintf(
+            text, sizeof text, "%sSWAP%u DUP%u%s", words, n, n + 1 > 16 ? 16 : n + 1, RETURN_TOP);
         out = world_program(world, text);
         CHECK_EQ(outcome_word(&out).words[0], n + 1 > 16 ? 2 : 17);
     }
@@ -296,16 +296,16 @@ TEST(jumps_go_to_jumpdests_only)
         enum halt halt;
         int64_t gas;
     } cases[] = {
-        {"@end JUMP INVALID end:", HALT_STOP, 3 + 8 + 1},
-        {"1 @end JUMPI INVALID end:", HALT_STOP, 6 + 10 + 1},
-        {"0 @end JUMPI STOP end: INVALID", HALT_STOP, 6 + 10},
-        {"0 9999 JUMPI", HALT_STOP, 6 + 10},
-        {"1 9999 JUMPI", HALT_INVALID_JUMP, 0},
-        {"4 JUMP #605b", HALT_INVALID_JUMP, 0},
-        {"0 JUMP", HALT_INVALID_JUMP, 0},
-        {MAX " JUMP", HALT_INVALID_JUMP, 0},
-        {"0x10000000000000003 JUMP JUMPDEST", HALT_INVALID_JUMP, 0},
-        {"1 1 @end JUMPI INVALID end: @two JUMPI INVALID two:", HALT_STOP, 9 + 10 + 1 + 3 + 10 + 1},
+        {"@end JUMP INVALID end:",                              HALT_STOP,         3 + 8 + 1              },
+        {"1 @end JUMPI INVALID end:",                           HALT_STOP,         6 + 10 + 1             },
+        {"0 @end JUMPI STOP end: INVALID",                      HALT_STOP,         6 + 10                 },
+        {"0 9999 JUMPI",                                        HALT_STOP,         6 + 10                 },
+        {"1 9999 JUMPI",                                        HALT_INVALID_JUMP, 0                      },
+        {"4 JUMP #605b",                                        HALT_INVALID_JUMP, 0                      },
+        {"0 JUMP",                                              HALT_INVALID_JUMP, 0                      },
+        {MAX " JUMP",                                           HALT_INVALID_JUMP, 0                      },
+        {"0x10000000000000003 JUMP JUMPDEST",                   HALT_INVALID_JUMP, 0                      },
+        {"1 1 @end JUMPI INVALID end: @two JUMPI INVALID two:", HALT_STOP,         9 + 10 + 1 + 3 + 10 + 1},
     };
     struct world *world = world_new(FORK_OSAKA);
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -345,8 +345,12 @@ TEST(revert_keeps_gas_and_output_but_no_state)
 
 TEST(exp_costs_less_before_spurious_dragon)
 {
-    static const struct value_case before[] = {{"256 2 EXP", "0", 6 + 10 + 20}};
-    static const struct value_case after[] = {{"256 2 EXP", "0", 6 + 10 + 100}};
+    static const struct value_case before[] = {
+        {"256 2 EXP", "0", 6 + 10 + 20}
+    };
+    static const struct value_case after[] = {
+        {"256 2 EXP", "0", 6 + 10 + 100}
+    };
     check_values(FORK_TANGERINE_WHISTLE, before, 1);
     check_values(FORK_SPURIOUS_DRAGON, after, 1);
 }

@@ -20,40 +20,43 @@ TEST(sstore_prices_and_refunds_net_metered)
         unsigned original;
         unsigned values[3];
         unsigned count;
-        int64_t gas, refund;                    /* London */
+        int64_t gas, refund; /* London */
         int64_t istanbul_gas, istanbul_refund;
         int64_t constantinople_gas, constantinople_refund;
     } cases[] = {
-        {0, {0}, 1, 100, 0, 800, 0, 200, 0},
-        {0, {1}, 1, 20000, 0, 20000, 0, 20000, 0},
-        {0, {0, 0}, 2, 200, 0, 1600, 0, 400, 0},
-        {0, {1, 0}, 2, 20100, 19900, 20800, 19200, 20200, 19800},
-        {0, {1, 2}, 2, 20100, 0, 20800, 0, 20200, 0},
-        {0, {1, 1}, 2, 20100, 0, 20800, 0, 20200, 0},
-        {1, {1}, 1, 100, 0, 800, 0, 200, 0},
-        {1, {2}, 1, 2900, 0, 5000, 0, 5000, 0},
-        {1, {0}, 1, 2900, 4800, 5000, 15000, 5000, 15000},
-        {1, {0, 0}, 2, 3000, 4800, 5800, 15000, 5200, 15000},
-        {1, {0, 1}, 2, 3000, 2800, 5800, 4200, 5200, 4800},
-        {1, {0, 2}, 2, 3000, 0, 5800, 0, 5200, 0},
-        {1, {2, 0}, 2, 3000, 4800, 5800, 15000, 5200, 15000},
-        {1, {2, 3}, 2, 3000, 0, 5800, 0, 5200, 0},
-        {1, {2, 1}, 2, 3000, 2800, 5800, 4200, 5200, 4800},
-        {1, {2, 2}, 2, 3000, 0, 5800, 0, 5200, 0},
+        {0, {0},       1, 100,   0,     800,   0,     200,   0    },
+        {0, {1},       1, 20000, 0,     20000, 0,     20000, 0    },
+        {0, {0, 0},    2, 200,   0,     1600,  0,     400,   0    },
+        {0, {1, 0},    2, 20100, 19900, 20800, 19200, 20200, 19800},
+        {0, {1, 2},    2, 20100, 0,     20800, 0,     20200, 0    },
+        {0, {1, 1},    2, 20100, 0,     20800, 0,     20200, 0    },
+        {1, {1},       1, 100,   0,     800,   0,     200,   0    },
+        {1, {2},       1, 2900,  0,     5000,  0,     5000,  0    },
+        {1, {0},       1, 2900,  4800,  5000,  15000, 5000,  15000},
+        {1, {0, 0},    2, 3000,  4800,  5800,  15000, 5200,  15000},
+        {1, {0, 1},    2, 3000,  2800,  5800,  4200,  5200,  4800 },
+        {1, {0, 2},    2, 3000,  0,     5800,  0,     5200,  0    },
+        {1, {2, 0},    2, 3000,  4800,  5800,  15000, 5200,  15000},
+        {1, {2, 3},    2, 3000,  0,     5800,  0,     5200,  0    },
+        {1, {2, 1},    2, 3000,  2800,  5800,  4200,  5200,  4800 },
+        {1, {2, 2},    2, 3000,  0,     5800,  0,     5200,  0    },
         {0, {1, 0, 1}, 3, 40100, 19900, 40800, 19200, 40200, 19800},
-        {1, {0, 1, 0}, 3, 5900, 7600, 10800, 19200, 10200, 19800},
+        {1, {0, 1, 0}, 3, 5900,  7600,  10800, 19200, 10200, 19800},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         char text[128] = "";
         for (unsigned k = 0; k < cases[i].count; k++)
-            snprintf(text + strlen(text), sizeof text - strlen(text), "%u 0 SSTORE ", cases[i].values[k]);
+            snprintf(text + strlen(text),
+                     sizeof text - strlen(text),
+                     "%u 0 SSTORE ",
+                     cases[i].values[k]);
         const struct {
             enum fork fork;
             int64_t gas, refund;
         } forks[] = {
-            {FORK_LONDON, cases[i].gas + 2100, cases[i].refund},
-            {FORK_OSAKA, cases[i].gas + 2100, cases[i].refund},
-            {FORK_ISTANBUL, cases[i].istanbul_gas, cases[i].istanbul_refund},
+            {FORK_LONDON,         cases[i].gas + 2100,         cases[i].refund               },
+            {FORK_OSAKA,          cases[i].gas + 2100,         cases[i].refund               },
+            {FORK_ISTANBUL,       cases[i].istanbul_gas,       cases[i].istanbul_refund      },
             {FORK_CONSTANTINOPLE, cases[i].constantinople_gas, cases[i].constantinople_refund},
         };
         for (size_t k = 0; k < COUNT_OF(forks); k++) {
@@ -74,7 +77,13 @@ TEST(sstore_prices_before_net_metering)
     static const struct {
         unsigned original, value;
         int64_t gas, refund;
-    } cases[] = {{0, 0, 5000, 0}, {0, 1, 20000, 0}, {1, 0, 5000, 15000}, {1, 1, 5000, 0}, {1, 2, 5000, 0}};
+    } cases[] = {
+        {0, 0, 5000,  0    },
+        {0, 1, 20000, 0    },
+        {1, 0, 5000,  15000},
+        {1, 1, 5000,  0    },
+        {1, 2, 5000,  0    }
+    };
     static const enum fork forks[] = {FORK_FRONTIER, FORK_BYZANTIUM, FORK_PETERSBURG};
     for (size_t k = 0; k < COUNT_OF(forks); k++) {
         for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -96,7 +105,8 @@ TEST(sstore_needs_more_than_the_stipend)
 {
     struct world *world = world_new(FORK_OSAKA);
     world_slot(world, CONTRACT, 0, 1);
-    world_account(world, CONTRACT, 0, bytecode("0 SLOAD 0 SSTORE")); /* warm, and no change: 100 gas */
+    world_account(
+        world, CONTRACT, 0, bytecode("0 SLOAD 0 SSTORE")); /* warm, and no change: 100 gas */
     CHECK_EQ(world_call(world, 3 + 2100 + 3 + 2300).halt, HALT_OUT_OF_GAS);
     struct outcome out = world_call(world, 3 + 2100 + 3 + 2301);
     CHECK_EQ(out.halt, HALT_STOP);
@@ -109,11 +119,13 @@ TEST(sload_is_cold_once)
     static const struct {
         enum fork fork;
         int64_t first, second;
-    } cases[] = {{FORK_FRONTIER, 50, 50},
-                 {FORK_TANGERINE_WHISTLE, 200, 200},
-                 {FORK_ISTANBUL, 800, 800},
-                 {FORK_BERLIN, 2100, 100},
-                 {FORK_OSAKA, 2100, 100}};
+    } cases[] = {
+        {FORK_FRONTIER,          50,   50 },
+        {FORK_TANGERINE_WHISTLE, 200,  200},
+        {FORK_ISTANBUL,          800,  800},
+        {FORK_BERLIN,            2100, 100},
+        {FORK_OSAKA,             2100, 100}
+    };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct world *world = world_new(cases[i].fork);
         world_slot(world, CONTRACT, 7, 42);
@@ -130,9 +142,10 @@ TEST(what_a_reverted_frame_warmed_is_cold_again)
 {
     struct world *world = world_new(FORK_OSAKA);
     world_account(world, OTHER, 0, bytecode("1 SLOAD 0 0 REVERT"));
-    struct outcome out = world_program(world,
-                                       "0 0 0 0 " OTHER_ADDRESS "100000 STATICCALL POP " /* cold account */
-                                       "0 0 0 0 " OTHER_ADDRESS "100000 STATICCALL");
+    struct outcome out =
+        world_program(world,
+                      "0 0 0 0 " OTHER_ADDRESS "100000 STATICCALL POP " /* cold account */
+                      "0 0 0 0 " OTHER_ADDRESS "100000 STATICCALL");
     int64_t child = 3 + 2100 + 6;
     CHECK_EQ(out.gas_used, 6 * 3 * 2 + 2 + 2600 + 100 + 2 * child);
     world_free(world);
@@ -143,8 +156,8 @@ TEST(transient_storage_lasts_for_the_transaction_and_is_undone)
     struct world *world = world_new(FORK_CANCUN);
     /* Called with data: writes and reverts. */
     world_account(world, OTHER, 0, bytecode("9 0 TSTORE 0 0 REVERT"));
-    struct outcome out = world_program(world,
-                                       "5 0 TSTORE 0 0 0 0 " OTHER_ADDRESS "100000 DELEGATECALL POP 0 TLOAD" RETURN_TOP);
+    struct outcome out = world_program(
+        world, "5 0 TSTORE 0 0 0 0 " OTHER_ADDRESS "100000 DELEGATECALL POP 0 TLOAD" RETURN_TOP);
     CHECK_EQ(outcome_word(&out).words[0], 5);
     out = world_program(world, "0 TLOAD" RETURN_TOP);
     CHECK_EQ(outcome_word(&out).words[0], 0);
@@ -161,20 +174,22 @@ TEST(reading_accounts_costs_what_the_fork_says)
         int64_t gas;
         uint64_t value;
     } cases[] = {
-        {OTHER_ADDRESS "BALANCE", FORK_FRONTIER, 20, 55},
-        {OTHER_ADDRESS "BALANCE", FORK_TANGERINE_WHISTLE, 400, 55},
-        {OTHER_ADDRESS "BALANCE", FORK_ISTANBUL, 700, 55},
-        {OTHER_ADDRESS "BALANCE", FORK_BERLIN, 2600, 55},
-        {SELF_ADDRESS "BALANCE", FORK_BERLIN, 100, 1000},
-        {NOBODY_ADDRESS "BALANCE", FORK_BERLIN, 2600, 0},
-        {"1 BALANCE", FORK_BERLIN, 100, 0},
-        {OTHER_ADDRESS "EXTCODESIZE", FORK_FRONTIER, 20, 3},
-        {OTHER_ADDRESS "EXTCODESIZE", FORK_TANGERINE_WHISTLE, 700, 3},
-        {OTHER_ADDRESS "EXTCODESIZE", FORK_OSAKA, 2600, 3},
-        {NOBODY_ADDRESS "EXTCODESIZE", FORK_OSAKA, 2600, 0},
-        {NOBODY_ADDRESS "EXTCODEHASH", FORK_CONSTANTINOPLE, 400, 0},
-        {NOBODY_ADDRESS "EXTCODEHASH", FORK_ISTANBUL, 700, 0},
-        {"0xffffffffffffffffffffffff1000000000000000000000000000000000000003 BALANCE", FORK_BERLIN, 2600, 55},
+        {OTHER_ADDRESS "BALANCE",                                                      FORK_FRONTIER,          20,   55  },
+        {OTHER_ADDRESS "BALANCE",                                                      FORK_TANGERINE_WHISTLE, 400,  55  },
+        {OTHER_ADDRESS "BALANCE",                                                      FORK_ISTANBUL,          700,  55  },
+        {OTHER_ADDRESS "BALANCE",                                                      FORK_BERLIN,            2600, 55  },
+        {SELF_ADDRESS "BALANCE",                                                       FORK_BERLIN,            100,  1000},
+        {NOBODY_ADDRESS "BALANCE",                                                     FORK_BERLIN,            2600, 0   },
+        {"1 BALANCE",                                                                  FORK_BERLIN,            100,  0   },
+        {OTHER_ADDRESS "EXTCODESIZE",                                                  FORK_FRONTIER,          20,   3   },
+        {OTHER_ADDRESS "EXTCODESIZE",                                                  FORK_TANGERINE_WHISTLE, 700,  3   },
+        {OTHER_ADDRESS "EXTCODESIZE",                                                  FORK_OSAKA,             2600, 3   },
+        {NOBODY_ADDRESS "EXTCODESIZE",                                                 FORK_OSAKA,             2600, 0   },
+        {NOBODY_ADDRESS "EXTCODEHASH",                                                 FORK_CONSTANTINOPLE,    400,  0   },
+        {NOBODY_ADDRESS "EXTCODEHASH",                                                 FORK_ISTANBUL,          700,  0   },
+        {"0xffffffffffffffffffffffff1000000000000000000000000000000000000003 BALANCE",
+         FORK_BERLIN,                                                                                          2600,
+         55                                                                                                              },
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct world *world = world_new(cases[i].fork);
@@ -182,7 +197,8 @@ TEST(reading_accounts_costs_what_the_fork_says)
         char text[256];
         snprintf(text, sizeof text, "%s%s", cases[i].program, RETURN_TOP);
         struct outcome out = world_program(world, text);
-        if (out.gas_used != 3 + cases[i].gas + RETURN_TOP_GAS) fail_msg("%s: %lld", text, (long long)out.gas_used);
+        if (out.gas_used != 3 + cases[i].gas + RETURN_TOP_GAS)
+            fail_msg("%s: %lld", text, (long long)out.gas_used);
         CHECK_EQ(outcome_word(&out).words[0], cases[i].value);
         CHECK_EQ(world_call(world, 3 + cases[i].gas - 1).halt, HALT_OUT_OF_GAS);
         world_free(world);
@@ -219,14 +235,14 @@ TEST(only_the_parts_that_matter_are_read)
         const char *program;
         unsigned parts;
     } cases[] = {
-        {OTHER_ADDRESS "BALANCE", VIEW_BALANCE},
-        {OTHER_ADDRESS "EXTCODESIZE", VIEW_CODE_HASH},
-        {OTHER_ADDRESS "EXTCODEHASH", VIEW_CODE_HASH},
-        {"0 0 0 0 0 " OTHER_ADDRESS "1000 CALL", VIEW_CODE_HASH},
+        {OTHER_ADDRESS "BALANCE",                      VIEW_BALANCE  },
+        {OTHER_ADDRESS "EXTCODESIZE",                  VIEW_CODE_HASH},
+        {OTHER_ADDRESS "EXTCODEHASH",                  VIEW_CODE_HASH},
+        {"0 0 0 0 0 " OTHER_ADDRESS "1000 CALL",       VIEW_CODE_HASH},
         {"0 0 0 0 " OTHER_ADDRESS "1000 DELEGATECALL", VIEW_CODE_HASH},
-        {"0 0 0 0 " OTHER_ADDRESS "1000 STATICCALL", VIEW_CODE_HASH},
-        {"0 0 0 0 1 " OTHER_ADDRESS "1000 CALLCODE", VIEW_CODE_HASH},
-        {OTHER_ADDRESS "SLOAD", 0},
+        {"0 0 0 0 " OTHER_ADDRESS "1000 STATICCALL",   VIEW_CODE_HASH},
+        {"0 0 0 0 1 " OTHER_ADDRESS "1000 CALLCODE",   VIEW_CODE_HASH},
+        {OTHER_ADDRESS "SLOAD",                        0             },
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct world *world = world_new(FORK_OSAKA);
@@ -267,17 +283,17 @@ TEST(selfdestruct_costs_and_moves_by_fork)
         bool destroyed;
         uint64_t balance_after;
     } cases[] = {
-        {FORK_FRONTIER, NOBODY_ADDRESS "SELFDESTRUCT", 10, 0, 24000, true, 0},
-        {FORK_TANGERINE_WHISTLE, NOBODY_ADDRESS "SELFDESTRUCT", 0, 30000, 24000, true, 0},
-        {FORK_TANGERINE_WHISTLE, OTHER_ADDRESS "SELFDESTRUCT", 10, 5000, 24000, true, 0},
-        {FORK_SPURIOUS_DRAGON, NOBODY_ADDRESS "SELFDESTRUCT", 0, 5000, 24000, true, 0},
-        {FORK_SPURIOUS_DRAGON, NOBODY_ADDRESS "SELFDESTRUCT", 10, 30000, 24000, true, 0},
-        {FORK_BERLIN, NOBODY_ADDRESS "SELFDESTRUCT", 10, 32600, 24000, true, 0},
-        {FORK_BERLIN, OTHER_ADDRESS "SELFDESTRUCT", 10, 7600, 24000, true, 0},
-        {FORK_BERLIN, SELF_ADDRESS "SELFDESTRUCT", 10, 5000, 24000, true, 0},
-        {FORK_LONDON, OTHER_ADDRESS "SELFDESTRUCT", 10, 7600, 0, true, 0},
-        {FORK_CANCUN, OTHER_ADDRESS "SELFDESTRUCT", 10, 7600, 0, false, 0},
-        {FORK_CANCUN, SELF_ADDRESS "SELFDESTRUCT", 10, 5000, 0, false, 10},
+        {FORK_FRONTIER,          NOBODY_ADDRESS "SELFDESTRUCT", 10, 0,     24000, true,  0 },
+        {FORK_TANGERINE_WHISTLE, NOBODY_ADDRESS "SELFDESTRUCT", 0,  30000, 24000, true,  0 },
+        {FORK_TANGERINE_WHISTLE, OTHER_ADDRESS "SELFDESTRUCT",  10, 5000,  24000, true,  0 },
+        {FORK_SPURIOUS_DRAGON,   NOBODY_ADDRESS "SELFDESTRUCT", 0,  5000,  24000, true,  0 },
+        {FORK_SPURIOUS_DRAGON,   NOBODY_ADDRESS "SELFDESTRUCT", 10, 30000, 24000, true,  0 },
+        {FORK_BERLIN,            NOBODY_ADDRESS "SELFDESTRUCT", 10, 32600, 24000, true,  0 },
+        {FORK_BERLIN,            OTHER_ADDRESS "SELFDESTRUCT",  10, 7600,  24000, true,  0 },
+        {FORK_BERLIN,            SELF_ADDRESS "SELFDESTRUCT",   10, 5000,  24000, true,  0 },
+        {FORK_LONDON,            OTHER_ADDRESS "SELFDESTRUCT",  10, 7600,  0,     true,  0 },
+        {FORK_CANCUN,            OTHER_ADDRESS "SELFDESTRUCT",  10, 7600,  0,     false, 0 },
+        {FORK_CANCUN,            SELF_ADDRESS "SELFDESTRUCT",   10, 5000,  0,     false, 10},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct world *world = world_new(cases[i].fork);
@@ -289,8 +305,9 @@ TEST(selfdestruct_costs_and_moves_by_fork)
         CHECK_EQ(out.refund, cases[i].refund);
         address self = world_address(CONTRACT);
         CHECK_EQ(world_entry(world, &self)->destroyed, cases[i].destroyed);
-        CHECK_EQ(world_entry(world, &self)->balance.words[0], cases[i].balance_after);
-        if (cases[i].gas > 0) CHECK_EQ(world_call(world, 3 + cases[i].gas - 1).halt, HALT_OUT_OF_GAS);
+        CHECK_EQ(world_balance(world, &self).words[0], cases[i].balance_after);
+        if (cases[i].gas > 0)
+            CHECK_EQ(world_call(world, 3 + cases[i].gas - 1).halt, HALT_OUT_OF_GAS);
         world_free(world);
     }
 }
@@ -301,7 +318,7 @@ TEST(the_heir_gets_the_balance)
     world_account(world, OTHER, 55, BYTES_EMPTY);
     (void)world_program(world, OTHER_ADDRESS "SELFDESTRUCT"); /* has 1000 */
     address other = world_address(OTHER);
-    CHECK_EQ(world_entry(world, &other)->balance.words[0], 1055);
+    CHECK_EQ(world_balance(world, &other).words[0], 1055);
     world_free(world);
 }
 
@@ -310,25 +327,34 @@ TEST(the_heir_gets_the_balance)
 TEST(a_static_frame_changes_nothing)
 {
     static const char *const programs[] = {
-        "1 0 SSTORE",       "1 0 TSTORE",           "0 0 LOG0",
-        "0 0 0 LOG1",       "0 0 0 0 0 0 LOG4",     "0 0 0 CREATE",
-        "0 0 0 0 CREATE2",  "0 SELFDESTRUCT",       "0 0 0 0 1 0 0 CALL",
+        "1 0 SSTORE",
+        "1 0 TSTORE",
+        "0 0 LOG0",
+        "0 0 0 LOG1",
+        "0 0 0 0 0 0 LOG4",
+        "0 0 0 CREATE",
+        "0 0 0 0 CREATE2",
+        "0 SELFDESTRUCT",
+        "0 0 0 0 1 0 0 CALL",
     };
     struct world *world = world_new(FORK_OSAKA);
     for (size_t i = 0; i < COUNT_OF(programs); i++) {
         world_account(world, OTHER, 55, bytecode(programs[i]));
-        struct outcome out = world_program(world, "0 0 0 0 " OTHER_ADDRESS "100000 STATICCALL" RETURN_TOP);
+        struct outcome out =
+            world_program(world, "0 0 0 0 " OTHER_ADDRESS "100000 STATICCALL" RETURN_TOP);
         CHECK_EQ(outcome_word(&out).words[0], 0);
         out = world_program(world, "0 0 0 0 0 " OTHER_ADDRESS "100000 CALL" RETURN_TOP);
         CHECK_EQ(outcome_word(&out).words[0], 1);
     }
     /* A call without value is allowed, and what it calls is static, too. */
     world_account(world, THIRD, 0, bytecode("1 0 SSTORE"));
-    world_account(world,
-                  OTHER,
-                  0,
-                  bytecode("0 0 0 0 0 0x1000000000000000000000000000000000000004 50000 CALL" RETURN_TOP));
-    struct outcome out = world_program(world, "32 0 0 0 " OTHER_ADDRESS "100000 STATICCALL 32 0 RETURN");
+    world_account(
+        world,
+        OTHER,
+        0,
+        bytecode("0 0 0 0 0 0x1000000000000000000000000000000000000004 50000 CALL" RETURN_TOP));
+    struct outcome out =
+        world_program(world, "32 0 0 0 " OTHER_ADDRESS "100000 STATICCALL 32 0 RETURN");
     CHECK_EQ(outcome_word(&out).words[0], 0);
     world_free(world);
 }

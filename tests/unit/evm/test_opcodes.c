@@ -1,6 +1,5 @@
-#include "support/test.h"
-
 #include "evm/opcodes.h"
+#include "support/test.h"
 
 TEST(instructions_have_names_from_their_fork_on)
 {
@@ -20,9 +19,16 @@ TEST(each_fork_knows_as_many_instructions_as_its_rules_say)
         enum fork fork;
         unsigned count;
     } cases[] = {
-        {FORK_FRONTIER, 130},  {FORK_HOMESTEAD, 131}, {FORK_BYZANTIUM, 135}, {FORK_CONSTANTINOPLE, 140},
-        {FORK_ISTANBUL, 142},  {FORK_LONDON, 143},    {FORK_SHANGHAI, 144},  {FORK_CANCUN, 149},
-        {FORK_PRAGUE, 149},    {FORK_OSAKA, 150},
+        {FORK_FRONTIER,       130},
+        {FORK_HOMESTEAD,      131},
+        {FORK_BYZANTIUM,      135},
+        {FORK_CONSTANTINOPLE, 140},
+        {FORK_ISTANBUL,       142},
+        {FORK_LONDON,         143},
+        {FORK_SHANGHAI,       144},
+        {FORK_CANCUN,         149},
+        {FORK_PRAGUE,         149},
+        {FORK_OSAKA,          150},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         unsigned count = 0;
