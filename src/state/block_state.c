@@ -242,6 +242,17 @@ static bool value_is_empty(const struct account_value *value)
            hash32_equal(&value->code_hash, &keccak_empty);
 }
 
+static void account_give(const struct account_value *now, struct view_account *out)
+{
+    *out = (struct view_account){.code_hash = keccak_empty, .empty = true, .parts = VIEW_ALL_PARTS};
+    if (!now->exists) return;
+    out->exists = true;
+    out->balance = now->balance;
+    out->nonce = now->nonce;
+    out->code_hash = now->code_hash;
+    out->empty = value_is_empty(now);
+}
+
 static enum view_answer view_account(void *context,
                                      const address *who,
                                      unsigned parts,
@@ -252,14 +263,7 @@ static enum view_answer view_account(void *context,
     uint32_t index = account_entry(state, who);
     if (index == INDEX_NONE) return VIEW_FAILED;
     if (!state->accounts[index].is_written && !account_read(state, index)) return VIEW_FAILED;
-    const struct account_value *now = &state->accounts[index].now;
-    *out = (struct view_account){.code_hash = keccak_empty, .empty = true, .parts = VIEW_ALL_PARTS};
-    if (!now->exists) return VIEW_OK;
-    out->exists = true;
-    out->balance = now->balance;
-    out->nonce = now->nonce;
-    out->code_hash = now->code_hash;
-    out->empty = value_is_empty(now);
+    account_give(&state->accounts[index].now, out);
     return VIEW_OK;
 }
 
@@ -315,6 +319,102 @@ struct view block_state_view(struct block_state *state)
                                         .has_storage = view_has_storage,
                                         .block_hash = view_block_hash};
     return (struct view){.ops = &ops, .context = state};
+}
+
+/* ---- reads that keep nothing ---- */
+
+static uint32_t account_peek(const struct block_state *state, const address *who)
+{
+    struct index_probe probe =
+        index_probe_start(&state->account_table, hash_address(who, state->seed));
+    uint32_t index;
+    while ((index = index_probe_next(&state->account_table, &probe)) != INDEX_NONE)
+        if (address_equal(&state->accounts[index].who, who)) break;
+    return index;
+}
+
+static enum view_answer peek_account(void *context,
+                                     const address *who,
+                                     unsigned parts,
+                                     struct view_account *out)
+{
+    const struct block_state_peek *peek = context;
+    const struct block_state *state = peek->state;
+    uint32_t index = account_peek(state, who);
+    bool is_known = index != INDEX_NONE &&
+                    (state->accounts[index].is_written || state->accounts[index].is_read);
+    if (!is_known) return peek->pre_state.ops->account(peek->pre_state.context, who, parts, out);
+    account_give(&state->accounts[index].now, out);
+    return VIEW_OK;
+}
+
+static enum view_answer peek_slot(void *context, const address *who, const u256 *slot, u256 *out)
+{
+    const struct block_state_peek *peek = context;
+    const struct block_state *state = peek->state;
+    uint32_t account = account_peek(state, who), index = INDEX_NONE;
+    if (account != INDEX_NONE) {
+        struct index_probe probe =
+            index_probe_start(&state->slot_table, slot_hash_of(state, account, slot));
+        while ((index = index_probe_next(&state->slot_table, &probe)) != INDEX_NONE)
+            if (state->slots[index].account == account &&
+                u256_equal(state->slots[index].slot, *slot))
+                break;
+    }
+    if (index != INDEX_NONE && state->slots[index].is_known) {
+        *out = state->slots[index].now;
+        return VIEW_OK;
+    }
+    *out = U256_ZERO;
+    if (account != INDEX_NONE && state->accounts[account].is_cleared) return VIEW_OK;
+    return peek->pre_state.ops->slot(peek->pre_state.context, who, slot, out);
+}
+
+static enum view_answer peek_code(void *context,
+                                  const address *who,
+                                  const hash32 *hash,
+                                  struct bytes *out)
+{
+    const struct block_state_peek *peek = context;
+    uint32_t index = code_find(peek->state, hash);
+    if (index == INDEX_NONE)
+        return peek->pre_state.ops->code(peek->pre_state.context, who, hash, out);
+    *out = peek->state->codes[index].code;
+    return VIEW_OK;
+}
+
+static enum view_answer peek_has_storage(void *context, const address *who, bool *out)
+{
+    const struct block_state_peek *peek = context;
+    const struct block_state *state = peek->state;
+    uint32_t account = account_peek(state, who);
+    *out = false;
+    if (account != INDEX_NONE) {
+        const struct block_account *entry = &state->accounts[account];
+        for (uint32_t i = entry->first_slot; i != INDEX_NONE && !*out; i = state->slots[i].next)
+            *out = state->slots[i].is_known && !u256_is_zero(state->slots[i].now);
+        if (*out || entry->is_cleared) return VIEW_OK;
+    }
+    return peek->pre_state.ops->has_storage(peek->pre_state.context, who, out);
+}
+
+static enum view_answer peek_block_hash(void *context, uint64_t number, hash32 *out)
+{
+    const struct block_state_peek *peek = context;
+    return peek->pre_state.ops->block_hash(peek->pre_state.context, number, out);
+}
+
+struct view block_state_peek_view(struct block_state_peek *peek,
+                                  const struct block_state *state,
+                                  const struct view *pre_state)
+{
+    static const struct view_ops ops = {.account = peek_account,
+                                        .slot = peek_slot,
+                                        .code = peek_code,
+                                        .has_storage = peek_has_storage,
+                                        .block_hash = peek_block_hash};
+    *peek = (struct block_state_peek){.state = state, .pre_state = *pre_state};
+    return (struct view){.ops = &ops, .context = peek};
 }
 
 /* ---- writes ---- */

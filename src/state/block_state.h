@@ -33,6 +33,16 @@ void block_state_begin(struct block_state *state, const struct view *pre_state);
  * one still counts as having storage. */
 struct view block_state_view(struct block_state *state);
 
+/* The same, for many readers at once while nobody writes: keeps nothing of what it reads. What the layer does not know is
+ * asked of `pre_state`, which any thread may call. `peek` is the caller's, and lives as long as the view. */
+struct block_state_peek {
+    const struct block_state *state;
+    struct view pre_state;
+};
+struct view block_state_peek_view(struct block_state_peek *peek,
+                                  const struct block_state *state,
+                                  const struct view *pre_state);
+
 /* Writes. False only when memory runs out. */
 bool block_state_set_account(struct block_state *state,
                              const address *who,

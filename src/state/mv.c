@@ -1,0 +1,548 @@
+#include "state/mv.h"
+
+#include "base/assert.h"
+#include "base/hash.h"
+#include "base/heap.h"
+#include "crypto/keccak.h"
+#include "state/mv_private.h"
+#include "sync/spin.h"
+
+#define ROWS_MAX       ((uint32_t)1 << 22) /* accounts; slots: four times as many. Address space only */
+#define VERSIONS_MAX   ((uint32_t)1 << 26)
+#define ENTRIES_MIN    ((uint32_t)1 << 12)
+#define ENTRIES_MAX    ((uint32_t)1 << 25)
+#define ROWS_TAKEN     16 /* at once, by a worker */
+#define VERSIONS_TAKEN 128
+#define ARENA_CHUNK    ((size_t)1 << 20)
+
+STATIC_ASSERT(sizeof(struct mv_version) == 16, "16 bytes per version");
+STATIC_ASSERT(sizeof(struct mv_slot_row) == CACHE_LINE, "64 bytes per location");
+STATIC_ASSERT(sizeof(struct mv_read) == 16, "16 bytes per read");
+STATIC_ASSERT(sizeof(struct mv_account_row) <= 5 * CACHE_LINE, "five locations");
+
+u256 mv_loading;
+
+/* ---- life ------------------------------------------------------------------------------------ */
+
+static bool table_new(struct mv_table *table)
+{
+    table->entries = heap_reserve((size_t)ENTRIES_MAX * sizeof *table->entries);
+    return table->entries != NULL;
+}
+
+static void table_free(struct mv_table *table)
+{
+    heap_unreserve(table->entries, (size_t)ENTRIES_MAX * sizeof *table->entries);
+}
+
+enum pevm_status mv_new(struct mv **out, const struct mv_options *options)
+{
+    ASSERT(options->workers > 0);
+    *out = NULL;
+    struct mv *mv = heap_alloc_aligned(CACHE_LINE, sizeof *mv);
+    if (mv == NULL) return PEVM_NO_MEMORY;
+    memset(mv, 0, sizeof *mv);
+    mv->worker_count = options->workers;
+    mv->seed = hash_seed();
+    mv->accounts = heap_reserve((size_t)ROWS_MAX * sizeof *mv->accounts);
+    mv->slots = heap_reserve((size_t)ROWS_MAX * 4 * sizeof *mv->slots);
+    mv->versions = heap_reserve((size_t)VERSIONS_MAX * sizeof *mv->versions);
+    mv->workers = heap_alloc_aligned(CACHE_LINE, options->workers * sizeof *mv->workers);
+    bool has_tables = table_new(&mv->account_table) && table_new(&mv->slot_table);
+    if (!has_tables || mv->accounts == NULL || mv->slots == NULL || mv->versions == NULL ||
+        mv->workers == NULL) {
+        mv_free(mv);
+        return PEVM_NO_MEMORY;
+    }
+    for (unsigned i = 0; i < options->workers; i++) {
+        mv->workers[i] = (struct mv_worker){.read_count = 0};
+        arena_init(
+            &mv->workers[i].arena, ARENA_CHUNK, options->memory_max_bytes / options->workers);
+    }
+    *out = mv;
+    return PEVM_OK;
+}
+
+static void tx_arrays_free(struct mv *mv)
+{
+    heap_free(mv->records);
+    heap_free(mv->tips);
+    heap_free(mv->tip_sums);
+    mv->records = NULL;
+    mv->tips = NULL;
+    mv->tip_sums = NULL;
+    mv->tx_capacity = 0;
+}
+
+void mv_free(struct mv *mv)
+{
+    if (mv == NULL) return;
+    table_free(&mv->account_table);
+    table_free(&mv->slot_table);
+    heap_unreserve(mv->accounts, (size_t)ROWS_MAX * sizeof *mv->accounts);
+    heap_unreserve(mv->slots, (size_t)ROWS_MAX * 4 * sizeof *mv->slots);
+    heap_unreserve(mv->versions, (size_t)VERSIONS_MAX * sizeof *mv->versions);
+    for (unsigned i = 0; mv->workers != NULL && i < mv->worker_count; i++)
+        arena_fini(&mv->workers[i].arena);
+    heap_free(mv->workers);
+    tx_arrays_free(mv);
+    heap_free(mv);
+}
+
+static enum pevm_status tx_arrays_reserve(struct mv *mv, uint32_t count)
+{
+    if (count < mv->tx_capacity) return PEVM_OK;
+    tx_arrays_free(mv);
+    uint32_t capacity = count + count / 4 + 64;
+    mv->records = heap_alloc(capacity * sizeof *mv->records);
+    mv->tips = heap_alloc(capacity * sizeof *mv->tips);
+    mv->tip_sums = heap_alloc(capacity * sizeof *mv->tip_sums);
+    if (mv->records == NULL || mv->tips == NULL || mv->tip_sums == NULL) {
+        tx_arrays_free(mv);
+        return PEVM_NO_MEMORY;
+    }
+    mv->tx_capacity = capacity;
+    return PEVM_OK;
+}
+
+/* Old entries carry old epochs: they count as empty. */
+static void table_begin(struct mv_table *table, uint32_t entries, bool is_new_round)
+{
+    if (is_new_round && table->mask_max_used > 0)
+        memset(table->entries, 0, ((size_t)table->mask_max_used + 1) * sizeof *table->entries);
+    table->mask = entries - 1;
+    if (table->mask > table->mask_max_used) table->mask_max_used = table->mask;
+}
+
+enum pevm_status mv_begin(struct mv *mv, const struct mv_block *block)
+{
+    if (block->tx_count >= MV_TX_MAX) return PEVM_LIMIT;
+    TRY(tx_arrays_reserve(mv, block->tx_count + 1));
+    memset(mv->records, 0, block->tx_count * sizeof *mv->records);
+    memset(mv->tips, 0, block->tx_count * sizeof *mv->tips);
+    mv->tip_sums[0] = U256_ZERO;
+
+    uint32_t entries = ENTRIES_MIN;
+    while (entries < ENTRIES_MAX && entries / 3 < block->locations_expected)
+        entries *= 2;
+    bool is_new_round = ++mv->epoch == 0;
+    if (is_new_round) mv->epoch = 1;
+    table_begin(&mv->account_table, entries, is_new_round);
+    table_begin(&mv->slot_table, entries, is_new_round);
+
+    for (unsigned i = 0; i < mv->worker_count; i++) {
+        struct mv_worker *worker = &mv->workers[i];
+        arena_reset(&worker->arena);
+        worker->accounts = worker->slots = worker->versions = (struct mv_range){0, 0};
+        worker->read_count = 0;
+    }
+    mv->base = *block->base;
+    mv->tx_count = block->tx_count;
+    mv->keeps_empty = block->keeps_empty;
+    atomic32_init(&mv->frontier, 0);
+    atomic32_init(&mv->account_next, 0);
+    atomic32_init(&mv->slot_next, 0);
+    atomic32_init(&mv->version_next, 1);
+    mv->coinbase = mv_account_find(mv, &mv->workers[0], &block->coinbase);
+    return mv->coinbase == MV_NOBODY ? PEVM_NO_MEMORY : PEVM_OK;
+}
+
+/* ---- rows ------------------------------------------------------------------------------------ */
+
+/* The next index of a worker's own range; takes another range when it is used up. MV_NOBODY: there is none. */
+static uint32_t range_take(struct mv_range *range,
+                           struct atomic32 *shared,
+                           uint32_t count,
+                           uint32_t limit)
+{
+    if (range->next == range->end) {
+        if (atomic32_load(shared, memory_order_relaxed) > limit - count) return MV_NOBODY;
+        uint32_t first = atomic32_add(shared, count, memory_order_relaxed);
+        if (first > limit - count) return MV_NOBODY;
+        range->next = first;
+        range->end = first + count;
+    }
+    return range->next++;
+}
+
+static uint32_t account_row_new(struct mv *mv, struct mv_worker *worker, const address *who)
+{
+    bool is_fresh = worker->accounts.next == worker->accounts.end;
+    uint32_t limit = mv->account_table.mask < ROWS_MAX ? mv->account_table.mask / 8 * 7 : ROWS_MAX;
+    uint32_t id = range_take(&worker->accounts, &mv->account_next, ROWS_TAKEN, limit);
+    if (id == MV_NOBODY) return id;
+    if (is_fresh)
+        for (uint32_t i = 0; i < ROWS_TAKEN; i++)
+            atomic32_init(&mv->accounts[id + i].state, MV_ROW_UNUSED);
+    struct mv_account_row *row = &mv->accounts[id];
+    memset(row, 0, sizeof *row);
+    row->key = *who;
+    atomic32_init(&row->state, MV_ROW_KEY);
+    return id;
+}
+
+static uint32_t slot_row_new(struct mv *mv,
+                             struct mv_worker *worker,
+                             uint32_t account,
+                             const u256 *key)
+{
+    bool is_fresh = worker->slots.next == worker->slots.end;
+    uint32_t limit =
+        mv->slot_table.mask < ROWS_MAX * 4 ? mv->slot_table.mask / 8 * 7 : ROWS_MAX * 4;
+    uint32_t id = range_take(&worker->slots, &mv->slot_next, ROWS_TAKEN, limit);
+    if (id == MV_NOBODY) return id;
+    if (is_fresh)
+        for (uint32_t i = 0; i < ROWS_TAKEN; i++)
+            mv->slots[id + i].is_used = false;
+    struct mv_slot_row *row = &mv->slots[id];
+    memset(row, 0, sizeof *row);
+    row->key = *key;
+    row->account = account;
+    row->is_used = true;
+    return id;
+}
+
+/* An entry: the block it belongs to, a part of the hash, the row. */
+static uint64_t entry_of(const struct mv *mv, uint64_t hash, uint32_t id)
+{
+    return (uint64_t)mv->epoch << 48 | (hash >> 48) << 32 | id;
+}
+
+static bool entry_is_empty(const struct mv *mv, uint64_t entry)
+{
+    return entry >> 48 != mv->epoch;
+}
+
+uint32_t mv_account_find(struct mv *mv, struct mv_worker *worker, const address *who)
+{
+    uint64_t hash = hash_address(who, mv->seed), tag = hash >> 48;
+    uint32_t at = (uint32_t)hash & mv->account_table.mask, made = MV_NOBODY;
+    for (;;) { /* ends: the table has empty entries (range_take's limit) */
+        struct atomic64 *place = &mv->account_table.entries[at];
+        uint64_t entry = atomic64_load(place, memory_order_acquire); /* [C] */
+        if (entry_is_empty(mv, entry)) {
+            if (made == MV_NOBODY) made = account_row_new(mv, worker, who);
+            if (made == MV_NOBODY) return MV_NOBODY;
+            if (atomic64_cas(place, &entry, entry_of(mv, hash, made), memory_order_acq_rel))
+                return made; /* [C] */
+        }
+        if ((entry >> 32 & 0xffff) == tag && address_equal(&mv->accounts[(uint32_t)entry].key, who))
+            break;
+        at = (at + 1) & mv->account_table.mask;
+    }
+    if (made != MV_NOBODY) { /* somebody else was faster: the row goes back */
+        atomic32_init(&mv->accounts[made].state, MV_ROW_UNUSED);
+        worker->accounts.next--;
+    }
+    return (uint32_t)atomic64_load(&mv->account_table.entries[at], memory_order_relaxed);
+}
+
+uint32_t mv_slot_find(struct mv *mv, struct mv_worker *worker, uint32_t account, const u256 *key)
+{
+    uint64_t hash = hash_u256(key, mv->seed + account), tag = hash >> 48;
+    uint32_t at = (uint32_t)hash & mv->slot_table.mask, made = MV_NOBODY;
+    for (;;) { /* ends: as above */
+        struct atomic64 *place = &mv->slot_table.entries[at];
+        uint64_t entry = atomic64_load(place, memory_order_acquire); /* [C] */
+        if (entry_is_empty(mv, entry)) {
+            if (made == MV_NOBODY) made = slot_row_new(mv, worker, account, key);
+            if (made == MV_NOBODY) return MV_NOBODY;
+            if (atomic64_cas(place, &entry, entry_of(mv, hash, made), memory_order_acq_rel))
+                return made; /* [C] */
+        }
+        const struct mv_slot_row *row = &mv->slots[(uint32_t)entry];
+        if ((entry >> 32 & 0xffff) == tag && row->account == account && u256_equal(row->key, *key))
+            break;
+        at = (at + 1) & mv->slot_table.mask;
+    }
+    if (made != MV_NOBODY) {
+        mv->slots[made].is_used = false;
+        worker->slots.next--;
+    }
+    return (uint32_t)atomic64_load(&mv->slot_table.entries[at], memory_order_relaxed);
+}
+
+enum view_answer mv_account_load(struct mv *mv, struct mv_account_row *row)
+{
+    for (;;) { /* ends: whoever loads it comes to an end */
+        uint32_t state = atomic32_load(&row->state, memory_order_acquire); /* [B] */
+        if (likely(state == MV_ROW_LOADED)) return VIEW_OK;
+        if (state == MV_ROW_KEY &&
+            atomic32_cas(&row->state, &state, MV_ROW_LOADING, memory_order_acquire))
+            break;
+        cpu_pause();
+    }
+    struct view_account given;
+    enum view_answer answer =
+        mv->base.ops->account(mv->base.context, &row->key, VIEW_ALL_PARTS, &given);
+    if (answer == VIEW_OK) {
+        row->base_balance = given.balance;
+        row->base_code = given.code_hash;
+        row->base_nonce = given.nonce;
+        row->base_exists = given.exists;
+        row->base_empty = given.empty;
+    }
+    atomic32_store(&row->state,
+                   answer == VIEW_OK ? MV_ROW_LOADED : MV_ROW_KEY,
+                   memory_order_release); /* [B] */
+    return answer == VIEW_OK ? VIEW_OK : VIEW_FAILED;
+}
+
+struct mv_cell *mv_cell_of(struct mv *mv, uint32_t place)
+{
+    struct mv_account_row *row = &mv->accounts[mv_place_id(place)];
+    switch (mv_place_kind(place)) {
+    case MV_BALANCE: return &row->balance;
+    case MV_NONCE: return &row->nonce;
+    case MV_CODE: return &row->code;
+    case MV_EXISTENCE: return &row->existence;
+    case MV_RESET: return &row->reset;
+    case MV_SLOT: return &mv->slots[mv_place_id(place)].cell;
+    case MV_HAS_STORAGE: break; /* is read, never written */
+    }
+    ASSERT(false);
+    return NULL;
+}
+
+/* ---- publishing ------------------------------------------------------------------------------ */
+
+/* Put a new version into its list, which stays sorted: others may do the same at the same time. */
+static void version_link(struct mv *mv, struct mv_cell *cell, uint32_t index)
+{
+    struct mv_version *version = &mv->versions[index];
+    struct atomic32 *link = &cell->head;
+    for (
+        ;
+        ;) { /* ends: either we come closer to the end of the list, or somebody else got ahead with his version */
+        uint32_t next = atomic32_load(link, memory_order_acquire); /* [A] */
+        if (next != 0 && mv->versions[next].tx > version->tx) {
+            link = &mv->versions[next].next;
+            continue;
+        }
+        atomic32_store(&version->next, next, memory_order_relaxed);
+        if (atomic32_cas(link, &next, index, memory_order_release)) return; /* [A] */
+    }
+}
+
+/* The version that an earlier attempt made for the same location; it is taken off that attempt's list. */
+static uint32_t version_of_earlier(struct mv_record *earlier, uint32_t place)
+{
+    for (uint32_t i = 0; i < earlier->write_count; i++) {
+        if (earlier->writes[i].place != place) continue;
+        uint32_t index = earlier->writes[i].version;
+        earlier->writes[i] = earlier->writes[--earlier->write_count];
+        return index;
+    }
+    return 0;
+}
+
+/* Versions for all writes: those of the earlier attempt where it wrote the same, new ones elsewhere. */
+static bool versions_take(struct mv_attempt *attempt, struct mv_record *record)
+{
+    struct mv *mv = attempt->mv;
+    struct mv_worker *worker = &mv->workers[attempt->worker];
+    for (uint32_t i = 0; i < attempt->write_count; i++) {
+        uint32_t index =
+            record->write_count == 0 ? 0 : version_of_earlier(record, attempt->writes[i].place);
+        if (index == 0) {
+            index = range_take(&worker->versions, &mv->version_next, VERSIONS_TAKEN, VERSIONS_MAX);
+            if (index == MV_NOBODY) return false;
+            mv->versions[index].tx = MV_NOBODY; /* not linked yet */
+        }
+        attempt->writes[i].version = index;
+    }
+    /* What is left of the earlier attempt was not written again. */
+    for (uint32_t i = 0; i < record->write_count; i++)
+        (void)atomic64_or(
+            &mv->versions[record->writes[i].version].value, MV_DEAD, memory_order_acq_rel);
+    record->write_count = 0;
+    return true;
+}
+
+/* Copies of what the attempt logged, for mv_holds and mv_retract. */
+static bool record_keep(struct mv_attempt *attempt, struct mv_record *record)
+{
+    struct arena *arena = &attempt->mv->workers[attempt->worker].arena;
+    size_t read_bytes = attempt->read_count * sizeof *attempt->reads;
+    size_t write_bytes = attempt->write_count * sizeof *attempt->writes;
+    struct mv_read *reads = arena_alloc(arena, read_bytes);
+    struct mv_write *writes = arena_alloc(arena, write_bytes);
+    if (reads == NULL || writes == NULL) return false;
+    if (read_bytes > 0) memcpy(reads, attempt->reads, read_bytes);
+    if (write_bytes > 0) memcpy(writes, attempt->writes, write_bytes);
+    *record = (struct mv_record){reads, writes, attempt->read_count, attempt->write_count};
+    attempt->mv->workers[attempt->worker].read_count += attempt->read_count;
+    return true;
+}
+
+/* Put a slot that was never written before on its account's list. When it returns, the slot is there. */
+static void slot_list(struct mv *mv, uint32_t id)
+{
+    struct mv_slot_row *row = &mv->slots[id];
+    struct atomic32 *list = &mv->accounts[row->account].written_slots;
+    uint8_t listed = atomic8_load(&row->listed, memory_order_acquire);
+    if (listed == MV_LISTED) return;
+    if (listed == MV_NOT_LISTED &&
+        atomic8_cas(&row->listed, &listed, MV_BEING_LISTED, memory_order_acquire)) {
+        uint32_t head = atomic32_load(list, memory_order_relaxed);
+        do { /* ends: each failure means that somebody else got in */
+            row->next_written = head;
+        } while (!atomic32_cas_weak(list, &head, id + 1, memory_order_release)); /* [A] */
+        atomic8_store(&row->listed, MV_LISTED, memory_order_release);
+        return;
+    }
+    while (atomic8_load(&row->listed, memory_order_acquire) !=
+           MV_LISTED) /* ends: the other is a few instructions away */
+        cpu_pause();
+}
+
+static uint32_t write_show(struct mv *mv, const struct mv_write *write, uint32_t tx)
+{
+    struct mv_version *version = &mv->versions[write->version];
+    struct mv_cell *cell = mv_cell_of(mv, write->place);
+    atomic64_store(&version->value, write->value, memory_order_release); /* [A] */
+    if (version->tx == MV_NOBODY) {
+        version->tx = tx;
+        version_link(mv, cell, write->version);
+    }
+    if (mv_place_kind(write->place) == MV_SLOT) slot_list(mv, mv_place_id(write->place));
+    return atomic32_load(&cell->readers_to, memory_order_relaxed);
+}
+
+bool mv_publish(struct mv_attempt *attempt, const u256 *tip, uint32_t *readers_to)
+{
+    struct mv *mv = attempt->mv;
+    struct mv_record *record = &mv->records[attempt->tx];
+    u256 *kept_tip = arena_alloc(&mv->workers[attempt->worker].arena, sizeof *kept_tip);
+    if (kept_tip == NULL || !versions_take(attempt, record) || !record_keep(attempt, record)) {
+        attempt->out_of_memory = true;
+        return false;
+    }
+    u256_copy(kept_tip, tip);
+    *readers_to = attempt->tx + 1;
+    for (uint32_t i = 0; i < attempt->write_count; i++) {
+        uint32_t to = write_show(mv, &attempt->writes[i], attempt->tx);
+        if (to > *readers_to) *readers_to = to;
+    }
+    atomic_pointer_store(&mv->tips[attempt->tx], kept_tip, memory_order_release); /* [E] */
+    uint32_t coinbase_to =
+        atomic32_load(&mv->accounts[mv->coinbase].balance.readers_to, memory_order_relaxed);
+    if (coinbase_to > *readers_to) *readers_to = coinbase_to;
+    return true;
+}
+
+void mv_retract(struct mv *mv, uint32_t tx)
+{
+    struct mv_record *record = &mv->records[tx];
+    for (uint32_t i = 0; i < record->write_count; i++)
+        (void)atomic64_or(
+            &mv->versions[record->writes[i].version].value, MV_ESTIMATE, memory_order_acq_rel);
+    void *tip = atomic_pointer_load(&mv->tips[tx], memory_order_relaxed);
+    if (tip == NULL) return;
+    void *marked = (void *)((uintptr_t)tip | MV_ESTIMATE);
+    atomic_pointer_store(&mv->tips[tx], marked, memory_order_release); /* [E] */
+}
+
+void mv_frontier_set(struct mv *mv, uint32_t tx)
+{
+    uint32_t from = atomic32_load(&mv->frontier, memory_order_relaxed);
+    for (uint32_t i = from; i < tx; i++) {
+        const u256 *tip = atomic_pointer_load(&mv->tips[i], memory_order_relaxed);
+        ASSERT(tip != NULL && ((uintptr_t)tip & MV_ESTIMATE) == 0);
+        mv->tip_sums[i + 1] = u256_add(mv->tip_sums[i], *tip);
+    }
+    if (tx > from) atomic32_store(&mv->frontier, tx, memory_order_release); /* [D] */
+}
+
+/* ---- what came of it ------------------------------------------------------------------------- */
+
+static bool cell_is_written(struct mv *mv, const struct mv_cell *cell, uint32_t tx)
+{
+    uint64_t word;
+    return mv_version_below(mv, cell, tx, &word) != NULL;
+}
+
+static bool account_is_written(struct mv *mv, uint32_t id, uint32_t tx)
+{
+    const struct mv_account_row *row = &mv->accounts[id];
+    if (id == mv->coinbase && tx > 0) return true; /* all of them touched it */
+    return cell_is_written(mv, &row->balance, tx) || cell_is_written(mv, &row->nonce, tx) ||
+           cell_is_written(mv, &row->code, tx) || cell_is_written(mv, &row->existence, tx) ||
+           cell_is_written(mv, &row->reset, tx);
+}
+
+static enum pevm_status account_change(struct mv *mv,
+                                       uint32_t id,
+                                       uint32_t tx,
+                                       struct mv_account_change *out)
+{
+    struct mv_account_row *row = &mv->accounts[id];
+    uint32_t blocked_on;
+    uint64_t existence, word;
+    const hash32 *code_hash;
+    if (mv_account_load(mv, row) != VIEW_OK) return PEVM_STATE_UNREADABLE;
+    *out = (struct mv_account_change){.who = row->key, .id = id};
+    bool known = mv_balance_at(mv, id, tx, &out->balance, &blocked_on) == VIEW_OK &&
+                 mv_nonce_at(mv, id, tx, &out->nonce, &blocked_on) == VIEW_OK &&
+                 mv_code_at(mv, id, tx, &code_hash, &blocked_on) == VIEW_OK &&
+                 mv_existence_at(mv, id, tx, &existence, &blocked_on) == VIEW_OK;
+    ASSERT(known); /* all are final: nothing is in the way */
+    out->code_hash = *code_hash;
+    out->exists = (existence & MV_EXISTS) != 0;
+    out->storage_reset = mv_version_below(mv, &row->reset, tx, &word) != NULL;
+    if (mv_version_below(mv, &row->code, tx, &word) != NULL)
+        out->code = &((const struct mv_code *)mv_value(word))->code;
+    return PEVM_OK;
+}
+
+enum pevm_status mv_each_account(struct mv *mv,
+                                 uint32_t tx,
+                                 bool (*visit)(void *context,
+                                               const struct mv_account_change *change),
+                                 void *context)
+{
+    uint32_t count = atomic32_load(&mv->account_next, memory_order_relaxed);
+    for (uint32_t id = 0; id < count; id++) {
+        if (atomic32_load(&mv->accounts[id].state, memory_order_relaxed) == MV_ROW_UNUSED) continue;
+        if (!account_is_written(mv, id, tx)) continue;
+        struct mv_account_change change;
+        TRY(account_change(mv, id, tx, &change));
+        if (!visit(context, &change)) return PEVM_NO_MEMORY;
+    }
+    return PEVM_OK;
+}
+
+enum pevm_status mv_each_slot(struct mv *mv,
+                              uint32_t tx,
+                              bool (*visit)(void *context,
+                                            const address *who,
+                                            const struct mv_slot_change *change),
+                              void *context)
+{
+    uint32_t count = atomic32_load(&mv->slot_next, memory_order_relaxed), blocked_on;
+    for (uint32_t id = 0; id < count; id++) {
+        const struct mv_slot_row *row = &mv->slots[id];
+        uint64_t word;
+        if (!row->is_used || mv_version_below(mv, &row->cell, tx, &word) == NULL) continue;
+        const u256 *value;
+        if (mv_slot_at(mv, &mv->workers[0], id, tx, &value, &blocked_on) != VIEW_OK)
+            return PEVM_STATE_UNREADABLE;
+        struct mv_slot_change change = {.account = row->account, .slot = row->key, .value = *value};
+        if (!visit(context, &mv->accounts[row->account].key, &change)) return PEVM_NO_MEMORY;
+    }
+    return PEVM_OK;
+}
+
+struct mv_counts mv_counts(const struct mv *mv)
+{
+    struct mv_counts counts = {
+        .accounts = atomic32_load(&mv->account_next, memory_order_relaxed),
+        .slots = atomic32_load(&mv->slot_next, memory_order_relaxed),
+        .versions = atomic32_load(&mv->version_next, memory_order_relaxed) - 1,
+    };
+    for (unsigned i = 0; i < mv->worker_count; i++) {
+        counts.reads += mv->workers[i].read_count;
+        counts.bytes += arena_used(&mv->workers[i].arena);
+    }
+    return counts;
+}
