@@ -1,0 +1,450 @@
+#include "sched/sched.h"
+
+#include "base/assert.h"
+#include "base/heap.h"
+#include "sync/atomic.h"
+#include "sync/parker.h"
+#include "sync/spin.h"
+
+#include <string.h>
+
+#define IDLE_SPIN_NS 2000 /* a trip to the system and back costs more */
+
+/* The window: shares are in 1/256. */
+#define WINDOW_OPEN      UINT32_MAX
+#define WINDOW_CLOSED    1
+#define STALE_SHARE_MAX  128 /* more than half of the last transactions: close */
+#define STALE_SHARE_NEW  64  /* when it opens again */
+#define STALE_SHARE_STEP 16  /* the last 16 transactions count most */
+#define CLOSED_FIRST     16  /* transactions that it stays closed for, the first time */
+#define CLOSED_MAX       1024
+#define SOUND_IN_A_ROW   64 /* so many show that opening it was right */
+
+enum tx_state { TX_READY, TX_RUNNING, TX_WAITING, TX_EXECUTED, TX_CHECKING, TX_FINAL };
+
+/* A word: the state in the low three bits, the incarnation above. */
+#define STATE_BITS 3
+#define STATE_MASK ((1u << STATE_BITS) - 1)
+
+static enum tx_state state_of(uint32_t word)
+{
+    return (enum tx_state)(word & STATE_MASK);
+}
+
+static uint32_t word_with(uint32_t word, enum tx_state state)
+{
+    return (word & ~STATE_MASK) | (uint32_t)state;
+}
+
+struct tx_slot {
+    struct atomic32 word;
+    struct atomic32 waiters; /* tx + 1 of the newest who waits for this one; 0 = nobody */
+    uint32_t next_waiter;    /* while waiting: tx + 1 of the next older one in the same list */
+    uint32_t stamp;          /* held: sched_changes() + 1 at the last good check; 0 = none */
+};
+
+struct sched {
+    struct tx_slot *txs;
+    struct atomic64 *again; /* a bit per transaction that is ready again */
+    uint32_t tx_count, tx_capacity;
+    unsigned workers;
+
+    ALIGNED(CACHE_LINE) struct atomic32 next; /* the first transaction that was never claimed */
+    ALIGNED(CACHE_LINE) struct atomic32 again_count;
+    ALIGNED(CACHE_LINE) struct atomic32 frontier_busy;
+    ALIGNED(CACHE_LINE) struct atomic32 frontier;
+    struct atomic32 executed_to; /* all below it were executed at least once */
+    struct atomic32 changes, window, is_done;
+    uint32_t stale_share, closed_left, closed_next,
+        sound_in_a_row; /* of whoever is inside the frontier */
+    ALIGNED(CACHE_LINE) struct parker parker;
+    struct atomic64 rejections, waits, sleeps;
+};
+
+/* ---- life ------------------------------------------------------------------------------------ */
+
+enum pevm_status sched_new(struct sched **out)
+{
+    *out = heap_alloc_aligned(CACHE_LINE, sizeof **out);
+    if (*out == NULL) return PEVM_NO_MEMORY;
+    memset(*out, 0, sizeof **out);
+    parker_init(&(*out)->parker);
+    return PEVM_OK;
+}
+
+void sched_free(struct sched *sched)
+{
+    if (sched == NULL) return;
+    heap_free(sched->txs);
+    heap_free(sched->again);
+    heap_free(sched);
+}
+
+static size_t again_words(uint32_t count)
+{
+    return (size_t)count / 64 + 1;
+}
+
+static enum pevm_status arrays_reserve(struct sched *sched, uint32_t count)
+{
+    if (count <= sched->tx_capacity) return PEVM_OK;
+    heap_free(sched->txs);
+    heap_free(sched->again);
+    uint32_t capacity = count + count / 4 + 64;
+    sched->txs = heap_alloc(capacity * sizeof *sched->txs);
+    sched->again = heap_alloc(again_words(capacity) * sizeof *sched->again);
+    bool is_enough = sched->txs != NULL && sched->again != NULL;
+    sched->tx_capacity = is_enough ? capacity : 0;
+    return is_enough ? PEVM_OK : PEVM_NO_MEMORY;
+}
+
+enum pevm_status sched_begin(struct sched *sched, const struct sched_options *options)
+{
+    TRY(arrays_reserve(sched, options->tx_count));
+    memset(sched->txs, 0, options->tx_count * sizeof *sched->txs);
+    memset(sched->again, 0, again_words(options->tx_count) * sizeof *sched->again);
+    sched->tx_count = options->tx_count;
+    sched->workers = options->workers;
+    atomic32_init(&sched->next, 0);
+    atomic32_init(&sched->again_count, 0);
+    atomic32_init(&sched->frontier_busy, 0);
+    atomic32_init(&sched->frontier, 0);
+    atomic32_init(&sched->executed_to, 0);
+    atomic32_init(&sched->changes, 0);
+    atomic32_init(&sched->window, WINDOW_OPEN);
+    sched->stale_share = sched->closed_left = sched->sound_in_a_row = 0;
+    sched->closed_next = CLOSED_FIRST;
+    atomic32_init(&sched->is_done, options->tx_count == 0);
+    atomic64_init(&sched->rejections, 0);
+    atomic64_init(&sched->waits, 0);
+    atomic64_init(&sched->sleeps, 0);
+    return PEVM_OK;
+}
+
+/* ---- ready again ----------------------------------------------------------------------------- */
+
+static void again_set(struct sched *sched, uint32_t tx)
+{
+    (void)atomic64_or(&sched->again[tx / 64], UINT64_C(1) << tx % 64, memory_order_seq_cst);
+    (void)atomic32_add(&sched->again_count, 1, memory_order_seq_cst); /* [C] */
+}
+
+/* The lowest bit below `limit`, cleared. Bits are never below the frontier: final transactions do not become ready. */
+static uint32_t again_take(struct sched *sched, uint32_t limit)
+{
+    if (likely(atomic32_load(&sched->again_count, memory_order_seq_cst) == 0)) return SCHED_NOTHING;
+    size_t from = atomic32_load(&sched->frontier, memory_order_seq_cst) / 64;
+    for (size_t i = from; i * 64 < limit; i++) {
+        uint64_t bits = atomic64_load(&sched->again[i], memory_order_seq_cst);
+        while (bits != 0) { /* ends: each failure means that somebody took a bit */
+            uint64_t lowest = bits & (~bits + 1);
+            if (i * 64 + (unsigned)__builtin_ctzll(lowest) >= limit) return SCHED_NOTHING;
+            uint64_t before = atomic64_and(&sched->again[i], ~lowest, memory_order_seq_cst);
+            if ((before & lowest) != 0) {
+                (void)atomic32_sub(&sched->again_count, 1, memory_order_seq_cst);
+                return (uint32_t)(i * 64 + (unsigned)__builtin_ctzll(lowest));
+            }
+            bits = atomic64_load(&sched->again[i], memory_order_seq_cst);
+        }
+    }
+    return SCHED_NOTHING;
+}
+
+static void set_state(struct sched *sched, uint32_t tx, enum tx_state state)
+{
+    struct atomic32 *word = &sched->txs[tx].word;
+    atomic32_store(
+        word, word_with(atomic32_load(word, memory_order_relaxed), state), memory_order_seq_cst);
+}
+
+static void ready_again(struct sched *sched, uint32_t tx)
+{
+    set_state(sched, tx, TX_READY);
+    again_set(sched, tx);
+}
+
+/* ---- handing out ----------------------------------------------------------------------------- */
+
+/* How many transactions that nobody has had yet lie inside the window. */
+static uint32_t claimable(const struct sched *sched)
+{
+    uint32_t next = atomic32_load(&sched->next, memory_order_seq_cst);
+    uint32_t frontier = atomic32_load(&sched->frontier, memory_order_seq_cst);
+    uint32_t window = atomic32_load(&sched->window, memory_order_relaxed);
+    uint32_t limit = sched->tx_count - frontier > window ? frontier + window : sched->tx_count;
+    return next < limit ? limit - next : 0;
+}
+
+/* A stretch of transactions that nobody has had yet, not farther from the frontier than the window. */
+static bool claim_new(struct sched *sched, struct sched_claim *claim, uint32_t size)
+{
+    uint32_t next = atomic32_load(&sched->next, memory_order_relaxed);
+    for (;;) { /* ends: each failure means that somebody claimed */
+        uint32_t most = claimable(sched);
+        if (most == 0) return false;
+        uint32_t end = next + (most < size ? most : size);
+        if (atomic32_cas_weak(&sched->next, &next, end, memory_order_seq_cst)) {
+            *claim = (struct sched_claim){next, end};
+            return true;
+        }
+    }
+}
+
+uint32_t sched_take(struct sched *sched, struct sched_claim *claim, uint32_t claim_size)
+{
+    uint32_t tx = again_take(sched, claim->next < claim->end ? claim->next : sched->tx_count);
+    if (tx == SCHED_NOTHING) {
+        if (claim->next == claim->end && !claim_new(sched, claim, claim_size)) return SCHED_NOTHING;
+        tx = claim->next++;
+    }
+    VERIFY(state_of(atomic32_load(&sched->txs[tx].word, memory_order_relaxed)) == TX_READY);
+    set_state(sched, tx, TX_RUNNING);
+    return tx;
+}
+
+uint32_t sched_incarnation(const struct sched *sched, uint32_t tx)
+{
+    return atomic32_load(&sched->txs[tx].word, memory_order_relaxed) >> STATE_BITS;
+}
+
+/* Everybody in the list of `tx` becomes ready. Whoever empties the list does it for all in it (I4). */
+static void wake_waiters(struct sched *sched, uint32_t tx)
+{
+    if (atomic32_load(&sched->txs[tx].waiters, memory_order_seq_cst) == 0) return; /* [A] */
+    uint32_t waiter = atomic32_exchange(&sched->txs[tx].waiters, 0, memory_order_seq_cst);
+    unsigned woken = 0;
+    while (waiter != 0) { /* ends: a list without circles */
+        uint32_t next = sched->txs[waiter - 1].next_waiter;
+        ready_again(sched, waiter - 1);
+        waiter = next;
+        woken++;
+    }
+    if (woken > 1)
+        parker_notify(&sched->parker, woken - 1); /* [C]; one of them is for the caller */
+}
+
+static void executed_as(struct sched *sched, uint32_t tx, enum tx_state state)
+{
+    if (sched_incarnation(sched, tx) > 0)
+        (void)atomic32_add(&sched->changes, 1, memory_order_seq_cst); /* I5 */
+    set_state(sched, tx, state);                                      /* [A] [B] */
+    wake_waiters(sched, tx);
+}
+
+void sched_executed(struct sched *sched, uint32_t tx)
+{
+    executed_as(sched, tx, TX_EXECUTED);
+}
+
+void sched_executed_held(struct sched *sched, uint32_t tx)
+{
+    executed_as(sched, tx, TX_CHECKING);
+}
+
+static bool is_executed(const struct sched *sched, uint32_t tx)
+{
+    return state_of(atomic32_load(&sched->txs[tx].word, memory_order_seq_cst)) >= TX_EXECUTED;
+}
+
+/* Into the list of `lower`, unless that has come as far as `state`. */
+static void wait_until(struct sched *sched, uint32_t tx, uint32_t lower, enum tx_state state)
+{
+    ASSERT(lower < tx);
+    struct atomic32 *list = &sched->txs[lower].waiters;
+    set_state(sched, tx, TX_WAITING);
+    (void)atomic64_add(&sched->waits, 1, memory_order_relaxed);
+    uint32_t head = atomic32_load(list, memory_order_relaxed);
+    do { /* ends: each failure means that somebody else got in */
+        sched->txs[tx].next_waiter = head;
+    } while (!atomic32_cas_weak(list, &head, tx + 1, memory_order_seq_cst));      /* [A] */
+    uint32_t word = atomic32_load(&sched->txs[lower].word, memory_order_seq_cst); /* [A] */
+    if (state_of(word) >= state) wake_waiters(sched, lower);
+}
+
+void sched_wait_for(struct sched *sched, uint32_t tx, uint32_t lower)
+{
+    wait_until(sched, tx, lower, TX_EXECUTED);
+}
+
+void sched_wait_for_final(struct sched *sched, uint32_t tx, uint32_t lower)
+{
+    wait_until(sched, tx, lower, TX_FINAL);
+}
+
+void sched_hand_back(struct sched *sched, uint32_t tx)
+{
+    ready_again(sched, tx);
+    parker_notify(&sched->parker, 1); /* [C] */
+}
+
+/* ---- checking -------------------------------------------------------------------------------- */
+
+bool sched_hold(struct sched *sched, uint32_t tx)
+{
+    uint32_t word = atomic32_load(&sched->txs[tx].word, memory_order_seq_cst);
+    if (state_of(word) != TX_EXECUTED) return false;
+    return atomic32_cas(
+        &sched->txs[tx].word, &word, word_with(word, TX_CHECKING), memory_order_seq_cst);
+}
+
+void sched_release(struct sched *sched, uint32_t tx)
+{
+    set_state(sched, tx, TX_EXECUTED); /* [B] */
+}
+
+static void next_incarnation(struct sched *sched, uint32_t tx)
+{
+    struct tx_slot *slot = &sched->txs[tx];
+    uint32_t word = atomic32_load(&slot->word, memory_order_relaxed);
+    slot->stamp = 0;
+    atomic32_store(
+        &slot->word, word_with(word + (1u << STATE_BITS), TX_RUNNING), memory_order_seq_cst);
+    (void)atomic64_add(&sched->rejections, 1, memory_order_relaxed);
+}
+
+void sched_reject(struct sched *sched, uint32_t tx)
+{
+    VERIFY(state_of(atomic32_load(&sched->txs[tx].word, memory_order_relaxed)) == TX_CHECKING);
+    next_incarnation(sched, tx);
+}
+
+void sched_rerun(struct sched *sched, uint32_t tx)
+{
+    VERIFY(state_of(atomic32_load(&sched->txs[tx].word, memory_order_relaxed)) == TX_RUNNING);
+    next_incarnation(sched, tx);
+}
+
+uint32_t sched_changes(const struct sched *sched)
+{
+    return atomic32_load(&sched->changes, memory_order_seq_cst);
+}
+
+bool sched_all_below_executed(const struct sched *sched, uint32_t tx)
+{
+    return atomic32_load(&sched->executed_to, memory_order_seq_cst) >= tx ||
+           atomic32_load(&sched->frontier, memory_order_seq_cst) >= tx;
+}
+
+void sched_stamp(struct sched *sched, uint32_t tx, uint32_t changes)
+{
+    sched->txs[tx].stamp = changes + 1;
+}
+
+bool sched_is_fresh(const struct sched *sched, uint32_t tx)
+{
+    return sched->txs[tx].stamp == sched_changes(sched) + 1;
+}
+
+/* ---- the frontier ---------------------------------------------------------------------------- */
+
+uint32_t sched_frontier(const struct sched *sched)
+{
+    return atomic32_load(&sched->frontier, memory_order_seq_cst);
+}
+
+/* Inside the frontier: how far everything was executed once. */
+static void executed_to_move(struct sched *sched)
+{
+    uint32_t from = atomic32_load(&sched->executed_to, memory_order_relaxed), to = from;
+    while (to < sched->tx_count && is_executed(sched, to)) /* ends: to grows */
+        to++;
+    if (to != from) atomic32_store(&sched->executed_to, to, memory_order_seq_cst);
+}
+
+bool sched_frontier_enter(struct sched *sched)
+{
+    if (atomic32_load(&sched->frontier_busy, memory_order_relaxed) != 0) return false;
+    if (atomic32_exchange(&sched->frontier_busy, 1, memory_order_seq_cst) != 0) return false;
+    executed_to_move(sched);
+    return true;
+}
+
+/* Open, close or keep the window, now that one more transaction is final. */
+static void window_adapt(struct sched *sched, bool is_stale)
+{
+    if (sched->closed_left > 0) {
+        if (--sched->closed_left > 0) return;
+        sched->stale_share = STALE_SHARE_NEW;
+        atomic32_store(&sched->window, WINDOW_OPEN, memory_order_relaxed);
+        return;
+    }
+    sched->stale_share += (is_stale ? 256 / STALE_SHARE_STEP : 0);
+    sched->stale_share -= sched->stale_share / STALE_SHARE_STEP;
+    sched->sound_in_a_row = is_stale ? 0 : sched->sound_in_a_row + 1;
+    if (sched->sound_in_a_row >= SOUND_IN_A_ROW) sched->closed_next = CLOSED_FIRST;
+    if (sched->stale_share <= STALE_SHARE_MAX) return;
+    sched->closed_left = sched->closed_next;
+    sched->closed_next = sched->closed_next * 2 > CLOSED_MAX ? CLOSED_MAX : sched->closed_next * 2;
+    atomic32_store(&sched->window, WINDOW_CLOSED, memory_order_relaxed);
+}
+
+void sched_finalize(struct sched *sched, uint32_t tx)
+{
+    VERIFY(tx == atomic32_load(&sched->frontier, memory_order_relaxed));
+    window_adapt(sched, sched_incarnation(sched, tx) > 0);
+    set_state(sched, tx, TX_FINAL);                                 /* [A] */
+    atomic32_store(&sched->frontier, tx + 1, memory_order_seq_cst); /* [C] */
+    wake_waiters(sched, tx);
+    if (tx + 1 == sched->tx_count) sched_stop(sched);
+}
+
+/* Is there anything at the frontier that whoever enters could do? */
+static bool frontier_is_ripe(const struct sched *sched)
+{
+    uint32_t frontier = atomic32_load(&sched->frontier, memory_order_seq_cst);
+    return frontier < sched->tx_count &&
+           state_of(atomic32_load(&sched->txs[frontier].word, memory_order_seq_cst)) == TX_EXECUTED;
+}
+
+bool sched_frontier_leave(struct sched *sched)
+{
+    atomic32_store(&sched->frontier_busy, 0, memory_order_seq_cst); /* [B] */
+    if (claimable(sched) > 1) parker_notify(&sched->parker, 1);     /* [C]; one is for the caller */
+    return frontier_is_ripe(sched) && !sched_is_done(sched);        /* [B] */
+}
+
+/* ---- the end, and waiting for it ------------------------------------------------------------- */
+
+void sched_stop(struct sched *sched)
+{
+    atomic32_store(&sched->is_done, 1, memory_order_seq_cst);
+    parker_notify(&sched->parker, PARKER_ALL); /* [C] */
+}
+
+bool sched_is_done(const struct sched *sched)
+{
+    return atomic32_load(&sched->is_done, memory_order_seq_cst) != 0;
+}
+
+/* Could a worker that looks now find something? */
+static bool may_have_work(const struct sched *sched)
+{
+    if (sched_is_done(sched)) return true;
+    if (atomic32_load(&sched->again_count, memory_order_seq_cst) != 0) return true;
+    if (claimable(sched) > 0) return true;
+    return frontier_is_ripe(sched) &&
+           atomic32_load(&sched->frontier_busy, memory_order_seq_cst) == 0;
+}
+
+void sched_idle(struct sched *sched)
+{
+    struct spin spin = SPIN_FOR(IDLE_SPIN_NS);
+    while (spin_again(&spin))
+        if (may_have_work(sched)) return;
+    uint32_t ticket = parker_prepare(&sched->parker);
+    if (may_have_work(sched)) { /* [C] */
+        parker_cancel(&sched->parker);
+        return;
+    }
+    (void)atomic64_add(&sched->sleeps, 1, memory_order_relaxed);
+    parker_sleep(&sched->parker, ticket);
+}
+
+struct sched_counts sched_counts(const struct sched *sched)
+{
+    return (struct sched_counts){
+        .rejections = atomic64_load(&sched->rejections, memory_order_relaxed),
+        .waits = atomic64_load(&sched->waits, memory_order_relaxed),
+        .sleeps = atomic64_load(&sched->sleeps, memory_order_relaxed),
+    };
+}
