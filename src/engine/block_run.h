@@ -17,6 +17,8 @@
 #include "evm/tx_run.h"
 #include "state/block_state.h"
 
+struct parallel;
+
 /* EIP-7685: what a block asks of the consensus layer, by type. Data without the type byte. */
 enum request_type {
     REQUEST_DEPOSIT,
@@ -31,6 +33,7 @@ struct block_run {
     struct block_env env; /* rules in force included */
     struct arena *arena;  /* the block arena: what the outcome lends */
     struct machine *machine;
+    struct parallel *parallel;        /* NULL: the transactions run one after another */
     struct block_state *state;        /* what the block has changed so far */
     struct state_watch watch;         /* the pre-state, remembering a read that failed */
     struct receipt *receipts;         /* one per transaction */
@@ -66,5 +69,7 @@ enum pevm_status run_check_cancelled(struct block_run *run) MUST_CHECK;
 enum pevm_status validate_before(struct block_run *run) MUST_CHECK;
 enum pevm_status hooks_before(struct block_run *run) MUST_CHECK;
 enum pevm_status sequential_run(struct block_run *run) MUST_CHECK;
+/* The transactions from `first` on; the effects of those before it are in run->state, gas_used and receipts. */
+enum pevm_status sequential_run_from(struct block_run *run, size_t first) MUST_CHECK;
 enum pevm_status finish_run(struct block_run *run) MUST_CHECK;
 enum pevm_status validate_after(struct block_run *run) MUST_CHECK;

@@ -7,6 +7,7 @@
 #include "engine/block_roots.h"
 #include "engine/block_run.h"
 #include "engine/finish.h"
+#include "engine/parallel.h"
 #include "engine/senders.h"
 #include "engine/tx_receipt.h"
 #include "sync/cpu_count.h"
@@ -23,8 +24,10 @@ struct engine {
     struct code_cache *codes;
     struct machine *machine;
     struct block_state *state;
+    size_t memory_max_bytes;
     struct team *team;
-    struct arena *scratch; /* one for each worker of the team */
+    struct parallel *parallel; /* made when the first block asks for it */
+    struct arena *scratch;     /* one for each worker of the team */
 };
 
 /* ---- open and close --------------------------------------------------------------------------- */
@@ -34,6 +37,7 @@ static enum pevm_status engine_init(struct engine *engine, const struct engine_o
     unsigned workers = options->workers;
     if (workers == 0) workers = cpu_count_default();
     engine->chain = options->chain;
+    engine->memory_max_bytes = options->memory_max_bytes;
     arena_init(&engine->block_arena, ARENA_CHUNK_BYTES, options->memory_max_bytes);
     engine->codes = code_cache_new(CODE_CACHE_BYTES);
     if (engine->codes == NULL) return PEVM_NO_MEMORY;
@@ -67,6 +71,7 @@ void engine_free(struct engine *engine)
     for (unsigned i = 0; engine->scratch != NULL && i < team_workers(engine->team); i++)
         arena_fini(&engine->scratch[i]);
     heap_free(engine->scratch);
+    parallel_free(engine->parallel);
     team_free(engine->team);
     block_state_free(engine->state);
     machine_free(engine->machine);
@@ -128,15 +133,42 @@ static enum pevm_status recover_senders(struct block_run *run, struct engine *en
     return status == PEVM_OK ? PEVM_OK : run_no_memory(run);
 }
 
+/* The transactions, on all workers or one after another. */
+static enum pevm_status transactions_run(struct block_run *run)
+{
+    struct engine_outcome *outcome = run->outcome;
+    outcome->executions = run->input->block->tx_count;
+    if (run->parallel == NULL) return sequential_run(run);
+    TRY(parallel_run(run->parallel, run));
+    struct parallel_counts counts = parallel_counts(run->parallel);
+    outcome->executions = counts.executions;
+    outcome->stale = counts.stale;
+    outcome->waits = counts.waits;
+    outcome->arena_bytes = counts.bytes;
+    return PEVM_OK;
+}
+
 /* From "senders known" to "receipts and changeset final". */
 static enum pevm_status execute(struct block_run *run)
 {
     static enum pevm_status (*const phases[])(struct block_run *) = {
-        hooks_before, sequential_run, finish_run};
+        hooks_before, transactions_run, finish_run};
     uint64_t start_ns = clock_now_ns();
     for (size_t i = 0; i < COUNT_OF(phases) && !run_is_refused(run); i++)
         TRY(phases[i](run));
     run->outcome->execute_ns = clock_now_ns() - start_ns;
+    return PEVM_OK;
+}
+
+/* What the parallel path keeps between blocks: made once, when it is first asked for. */
+static enum pevm_status parallel_get(struct engine *engine, struct block_run *run)
+{
+    struct parallel_options options = {
+        .team = engine->team, .codes = engine->codes, .memory_max_bytes = engine->memory_max_bytes};
+    if (!run->input->is_parallel) return PEVM_OK;
+    if (engine->parallel == NULL && parallel_new(&engine->parallel, &options) != PEVM_OK)
+        return run_no_memory(run);
+    run->parallel = engine->parallel;
     return PEVM_OK;
 }
 
@@ -174,6 +206,7 @@ static enum pevm_status block_execute(struct block_run *run, struct engine *engi
     TRY(validate_before(run));
     if (run_is_refused(run)) return PEVM_OK;
     TRY(recover_senders(run, engine));
+    TRY(parallel_get(engine, run));
     TRY(execute(run));
     if (run_is_refused(run)) return PEVM_OK;
     TRY(compute_roots(run));
@@ -192,7 +225,7 @@ enum pevm_status engine_execute(struct engine *engine,
         .input = input, .env = env_of(header, &rules), .outcome = outcome, .error = error};
     TRY(block_execute(&run, engine));
     if (outcome->fault != BLOCK_VALID) outcome_keep_reason(outcome);
-    outcome->arena_bytes = arena_used(&engine->block_arena);
+    outcome->arena_bytes += arena_used(&engine->block_arena);
     return PEVM_OK;
 }
 

@@ -66,6 +66,7 @@ struct engine_input {
     const struct tracer *tracer;        /* may be NULL */
     const struct cancel_source *cancel; /* may be NULL */
     bool skip_header_compare; /* execute only: gas used, roots and bloom are reported, not judged */
+    bool is_parallel;         /* on all workers; the outcome is the same, bit for bit */
     bool skip_body_roots;     /* do not compare transactions root, withdrawals root, ommers hash */
 };
 
@@ -88,6 +89,8 @@ struct engine_outcome {
     bool has_requests_hash;
 
     uint64_t recover_ns, execute_ns, root_ns;
+    uint64_t executions, stale,
+        waits; /* attempts in all; those whose reads did not hold; those that met an estimate */
     size_t arena_bytes;
 };
 

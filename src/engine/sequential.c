@@ -44,12 +44,17 @@ static enum pevm_status transaction_run(struct block_run *run, size_t index)
     return receipt_add_root(run, receipt);
 }
 
-enum pevm_status sequential_run(struct block_run *run)
+enum pevm_status sequential_run_from(struct block_run *run, size_t first)
 {
     machine_set_block(run->machine, &run->env, run->input->tracer);
-    for (size_t i = 0; i < run->input->block->tx_count && !run_is_refused(run); i++) {
+    for (size_t i = first; i < run->input->block->tx_count && !run_is_refused(run); i++) {
         TRY(run_check_cancelled(run));
         TRY(transaction_run(run, i));
     }
     return PEVM_OK;
+}
+
+enum pevm_status sequential_run(struct block_run *run)
+{
+    return sequential_run_from(run, 0);
 }

@@ -1,0 +1,41 @@
+/* parallel.h - a block's transactions on several workers, with the result of sequential.c.
+ *
+ * Workers run transactions ahead of one another on a multi-version state (state/mv.h) and publish what they wrote. A
+ * transaction counts only at the frontier, in block order: when all below it are final and what it read is still true. What
+ * does not hold there is run again on the spot. So the frontier alone decides what is right; everything else - who
+ * runs what, checks ahead of time, telling readers that something changed - only decides how soon.
+ *
+ * What cannot be settled by running again (an invalid transaction, no gas left in the block, a state that cannot be read, no
+ * memory) stops the workers at the frontier. What is final is handed to the block's state, and the sequential path goes on
+ * from there: faults and errors are its own, word for word.
+ */
+#pragma once
+
+#include "engine/block_run.h"
+#include "sync/team.h"
+
+struct parallel;
+
+struct parallel_options {
+    struct team *team;        /* borrowed; its size is the number of workers */
+    struct code_cache *codes; /* borrowed */
+    size_t memory_max_bytes;  /* for the versions of one block; 0 = no limit */
+};
+
+struct parallel_counts {
+    uint64_t executions; /* attempts that came to an end or were given up */
+    uint64_t stale;      /* attempts whose reads did not hold */
+    uint64_t waits;      /* attempts that met an estimate */
+    uint32_t
+        stopped_at; /* the transaction at which the sequential path took over; the number of them when it did not */
+    size_t bytes; /* of versions, values and logs */
+};
+
+enum pevm_status parallel_new(struct parallel **out,
+                              const struct parallel_options *options) MUST_CHECK;
+void parallel_free(struct parallel *parallel); /* may be NULL */
+
+/* The third phase of a block (block_run.h), in place of sequential_run. */
+enum pevm_status parallel_run(struct parallel *parallel, struct block_run *run) MUST_CHECK;
+
+struct parallel_counts parallel_counts(const struct parallel *parallel);
