@@ -1,5 +1,13 @@
 /* block_fault.h - every reason for which a block is refused, with the official tests' words for it ('|' joins several).
- * A fault is a value; the text beside it says what was expected and what came. */
+ * A fault is a value; the text beside it says what was expected and what came.
+ *
+ * Names that are here although they sound like another fault:
+ *   INVALID_DIFFICULTY (BLOCK_POS_DIFFICULTY)         after the merge 0 is the only right difficulty
+ *   UncleInChain (BLOCK_OMMER_ANCESTOR)               an ancestor is in the chain
+ *   InvalidUncleParentHash (BLOCK_OMMER_ANCESTOR)     the genesis as an ommer: an ancestor, and without a parent
+ *   TYPE_3_TX_MAX_BLOB_GAS_ALLOWANCE_EXCEEDED (BLOCK_BLOB_GAS_ABOVE_LIMIT)
+ *                                                     the header counts the same blobs before they are executed
+ */
 #pragma once
 
 #include "base/error.h"
@@ -31,22 +39,24 @@
       "INVALID_DIFFICULTY|InvalidDifficulty|IMPORT_IMPOSSIBLE_PARIS_WRONG_POS|3675PoSBlockRejected")                     \
     X(BLOCK_POS_DIFFICULTY, "difficulty after the merge",                                                                \
       "IMPORT_IMPOSSIBLE_DIFFICULTY_OVER_PARIS|IMPORT_IMPOSSIBLE_PARIS_WRONG_POW|PostParisDifficultyIsNot0|"             \
-      "3675PoWBlockRejected|3675PreParis1559BlockRejected")                                                              \
+      "3675PoWBlockRejected|3675PreParis1559BlockRejected|INVALID_DIFFICULTY|InvalidDifficulty")                                                              \
     X(BLOCK_POS_NONCE, "nonce after the merge", "3675PreParis1559BlockRejected|PostParisDifficultyIsNot0")               \
     X(BLOCK_POS_OMMERS, "ommers after the merge",                                                                        \
       "IMPORT_IMPOSSIBLE_UNCLES_OVER_PARIS|PostParisUncleHashIsNotEmpty|3675PreParis1559BlockRejected")                  \
     X(BLOCK_OMMERS_HASH, "ommers hash is not that of the ommers", "InvalidUnclesHash")                                   \
     X(BLOCK_OMMER_COUNT, "more than two ommers", "TooManyUncles")                                                        \
     X(BLOCK_OMMER, "an ommer's header is not valid",                                                                     \
-      "InvalidDifficulty|InvalidGasLimit|InvalidGasLimit2|InvalidNumber|InvalidTimestamp|ExtraDataTooBig|TooMuchGasUsed") \
+      "InvalidDifficulty|InvalidGasLimit|InvalidGasLimit2|InvalidNumber|InvalidTimestamp|InvalidTimestampOlderParent|"    \
+      "ExtraDataTooBig|TooMuchGasUsed")                                                                                  \
     X(BLOCK_OMMER_PARENT, "an ommer's parent is no ancestor of the last seven",                                          \
       "UNCLE_PARENT_INCORRECT|UncleParentIsNotAncestor|InvalidUncleParentHash|UncleTooOld|UncleIsBrother")               \
-    X(BLOCK_OMMER_ANCESTOR, "an ommer is an ancestor", "UncleIsAncestor")                                                \
+    X(BLOCK_OMMER_ANCESTOR, "an ommer is an ancestor", "UncleIsAncestor|UncleInChain|InvalidUncleParentHash")            \
     X(BLOCK_OMMER_TWICE, "an ommer was rewarded before", "UncleInChain|UncleIsBrother")                                  \
     X(BLOCK_TRANSACTIONS_ROOT, "transactions root differs", "INVALID_TRANSACTIONS_ROOT|InvalidTransactionsRoot")         \
     X(BLOCK_WITHDRAWALS_ROOT, "withdrawals root differs", "INVALID_WITHDRAWALS_ROOT|InvalidWithdrawals")                 \
     X(BLOCK_EXCESS_BLOB_GAS, "excess blob gas is not the parent's successor", "INCORRECT_EXCESS_BLOB_GAS")               \
-    X(BLOCK_BLOB_GAS_ABOVE_LIMIT, "blob gas used above the limit", "BLOB_GAS_USED_ABOVE_LIMIT")                          \
+    X(BLOCK_BLOB_GAS_ABOVE_LIMIT, "blob gas used above the limit",                                                       \
+      "BLOB_GAS_USED_ABOVE_LIMIT|TYPE_3_TX_MAX_BLOB_GAS_ALLOWANCE_EXCEEDED")                                             \
     X(BLOCK_BLOB_GAS_USED, "blob gas used differs", "INCORRECT_BLOB_GAS_USED")                                           \
     X(BLOCK_TRANSACTION, "a transaction is invalid", "")                                                                 \
     X(BLOCK_GAS_USED, "gas used differs", "INVALID_GAS_USED|InvalidGasUsed")                                             \
