@@ -182,3 +182,19 @@ enum pevm_status state_diff_print(FILE *to,
     *lines = diff.lines;
     return status;
 }
+
+enum pevm_status state_diff_text(const char **out,
+                                 const struct memory_state *expected,
+                                 const struct memory_state *got,
+                                 size_t *lines,
+                                 struct arena *arena)
+{
+    char *text = arena_alloc(arena, STATE_DIFF_TEXT_SIZE);
+    FILE *file = text == NULL ? NULL : fmemopen(text, STATE_DIFF_TEXT_SIZE, "w");
+    if (file == NULL) return PEVM_NO_MEMORY;
+    enum pevm_status status = state_diff_print(file, "    ", expected, got, lines);
+    if (fclose(file) != 0) status = PEVM_NO_MEMORY;
+    text[STATE_DIFF_TEXT_SIZE - 1] = 0; /* fclose ends the text where there is room for it */
+    *out = text;
+    return status;
+}
