@@ -1,0 +1,13 @@
+/* state_runner.h - runs a state test: each of its cases on its own copy of the pre-state (fixture/statetest.h). */
+#pragma once
+
+#include "cli/suite.h"
+
+enum pevm_status state_runner_new(void **out,
+                                  const struct suite_options *options,
+                                  struct error *error) MUST_CHECK;
+void state_runner_free(void *runner);
+enum pevm_status state_runner_run(void *runner,
+                                  const struct json *test,
+                                  struct suite_report *report,
+                                  struct error *error) MUST_CHECK;
