@@ -69,10 +69,10 @@ static bool action_pay_new(struct chain_world *world, struct person **from, stru
     return true;
 }
 
-static bool action_pay_miner(struct chain_world *world, struct person **from, struct tx *tx)
+static bool action_pay_coinbase(struct chain_world *world, struct person **from, struct tx *tx)
 {
     (void)from;
-    tx->to = miner_address;
+    tx->to = coinbase_address;
     tx->value = some(world, UINT64_C(1000000000));
     return true;
 }

@@ -109,7 +109,7 @@ static struct header header_begin(struct chain_maker *maker, enum fork fork)
     static const uint8_t extra[] = MAKER_NAME;
     struct header header = {
         .ommers_hash = keccak_empty_list,
-        .coinbase = miner_address,
+        .coinbase = coinbase_address,
         .state_root = keccak_empty_trie,
         .transactions_root = keccak_empty_trie,
         .receipts_root = keccak_empty_trie,
@@ -224,7 +224,7 @@ static bool make_withdrawals(struct chain_maker *maker, struct block *block)
     return true;
 }
 
-/* A sibling of the parent, by another miner. */
+/* A sibling of the parent, with another coinbase. */
 static bool make_ommer(struct chain_maker *maker, struct block *block)
 {
     const struct past_block *parent = &maker->past[0];

@@ -60,7 +60,7 @@ static void differ_word(struct comparison *comparison,
 
 /* ---- what the block adds after its transactions ---------------------------------------------------- */
 
-/* Rewards of miners (Yellow Paper, section 11.3). */
+/* Rewards of coinbases (Yellow Paper, section 11.3). */
 static u256 reward_of(const struct comparison *comparison, const address *who)
 {
     const struct block *block = &comparison->bundle->block;

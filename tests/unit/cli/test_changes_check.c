@@ -2,11 +2,11 @@
 #include "crypto/keccak.h"
 #include "support/test.h"
 
-static const address alice = {{0xa1}}, bob = {{0xb0}}, miner = {{0xee}};
+static const address alice = {{0xa1}}, bob = {{0xb0}}, keeper = {{0xee}};
 static struct bundle bundle;
 static char text[ERROR_TEXT_MAX];
 
-/* alice has 100 wei, nonce 5 and slot 1 = 11; the miner gets two ether in block 1 of a Petersburg chain. */
+/* alice has 100 wei, nonce 5 and slot 1 = 11; the coinbase, keeper, gets two ether in block 1 of a Petersburg chain. */
 static void world_begin(void)
 {
     u256 hundred = u256_from_u64(100), one = U256_ONE, eleven = u256_from_u64(11);
@@ -14,7 +14,7 @@ static void world_begin(void)
     memset(&bundle, 0, sizeof bundle);
     CHECK_EQ(chain_by_network(&bundle.chain, "ConstantinopleFix", &error), PEVM_OK);
     bundle.block.header.number = 1;
-    bundle.block.header.coinbase = miner;
+    bundle.block.header.coinbase = keeper;
     bundle.pre_state = memory_state_new();
     CHECK_EQ(memory_state_set_account(bundle.pre_state, &alice, 5, &hundred, &keccak_empty),
              PEVM_OK);
@@ -26,10 +26,10 @@ static void world_end(void)
     memory_state_free(bundle.pre_state);
 }
 
-static struct account_change reward_of_miner(void)
+static struct account_change reward_of_keeper(void)
 {
     return (struct account_change){
-        .account = miner,
+        .account = keeper,
         .exists = true,
         .balance = u256_from_u64(UINT64_C(2000000000000000000)),
         .code_hash = keccak_empty,
@@ -59,7 +59,7 @@ static bool check(uint64_t balance, uint64_t slot, bool with_reward)
          .slots = &got_slot,
          .slot_count = 1}
     };
-    got[1] = reward_of_miner();
+    got[1] = reward_of_keeper();
     struct bundle_changes changes = {.given = true, .accounts = &expected, .account_count = 1};
     struct changeset set = {.accounts = got, .account_count = with_reward ? 2 : 1};
     bool equal;
