@@ -5,6 +5,7 @@
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "cli/replay.h"
+#include "cli/worker_list.h"
 #include "fixture/bundle_source.h"
 #include "fixture/json_write.h"
 
@@ -14,25 +15,25 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define WORKERS_MAX 256
-
 struct replay_options {
-    unsigned mode; /* index into mode_names */
-    uint64_t workers, repeat;
-    const char *witness, *run;
+    unsigned mode; /* enum replay_mode */
+    uint64_t repeat;
+    const char *workers, *witness, *run;
     bool json;
 };
 
-static const char *const mode_names[] = {"sequential"};
+static const char *const mode_names[] = {"parallel", "sequential", "both"};
 
 struct replay_sums {
+    uint64_t sequential_ns;
     uint64_t passed, failed, txs, gas_used, execute_ns, with_state_root, heap_calls_max;
 };
 
 struct replay_session {
     const struct replay_options *options;
     struct bundle_source *source;
-    struct replayer *replayer;
+    struct replayer *replayers[WORKER_LIST_MAX]; /* one for each number of workers */
+    struct worker_list workers;
     struct name_filter filter;
     struct progress progress;
     struct replay_sums sums;
@@ -52,7 +53,8 @@ static void put_root(struct json_writer *json, const char *key, const hash32 *ro
 
 static void print_json(const struct replay_session *session,
                        const struct bundle *bundle,
-                       const struct replay_result *result)
+                       const struct replay_result *result,
+                       unsigned workers)
 {
     const struct header *header = &bundle->block.header;
     struct json_writer json;
@@ -69,9 +71,13 @@ static void print_json(const struct replay_session *session,
     json_key(&json, "ok");
     json_bool(&json, result->ok);
     json_put_text(&json, "mode", mode_names[session->options->mode]);
-    json_put_number(&json, "workers", 1);
+    json_put_number(&json, "workers", session->options->mode == REPLAY_SEQUENTIAL ? 1 : workers);
     json_put_number(&json, "execute_ns_min", result->times.execute_ns_min);
     json_put_number(&json, "execute_ns_median", result->times.execute_ns_median);
+    if (session->options->mode == REPLAY_BOTH) {
+        json_put_number(&json, "sequential_ns_min", result->times.sequential_ns_min);
+        json_put_number(&json, "sequential_ns_median", result->times.sequential_ns_median);
+    }
     json_put_number(&json, "executions", result->executions);
     json_put_number(&json, "aborts", result->aborts);
     json_put_number(&json, "bytes_arena", result->arena_bytes);
@@ -84,16 +90,20 @@ static void print_json(const struct replay_session *session,
 static void print_title(const struct replay_session *session)
 {
     if (session->options->json) return;
-    printf("%-16s %-17s %5s %11s %9s %9s  %-8s %-5s  %s\n",
+    printf("%-16s %-17s %5s %11s %7s %9s %9s  %-8s %-5s  %s",
            "block",
            "fork",
            "txs",
            "gas used",
+           "workers",
            "ms",
            "Mgas/s",
            "receipts",
            "state",
            "result");
+    if (session->options->mode == REPLAY_BOTH)
+        printf("  %9s %8s %8s %6s", "one: ms", "speed-up", "attempts", "stale");
+    printf("\n");
 }
 
 static const char *judged(bool is_known, bool ok)
@@ -102,24 +112,39 @@ static const char *judged(bool is_known, bool ok)
     return ok ? "ok" : "?";
 }
 
-static void print_line(const char *name,
+static double ratio(double a, double b)
+{
+    return b == 0 ? 0 : a / b;
+}
+
+static void print_line(const struct replay_session *session,
+                       const char *name,
                        const struct bundle *bundle,
-                       const struct replay_result *result)
+                       const struct replay_result *result,
+                       unsigned workers)
 {
     double ms = (double)result->times.execute_ns_min / 1e6;
     const struct header *header = &bundle->block.header;
     bool receipts_ok = hash32_equal(&result->receipts_root, &header->receipts_root);
     bool state_ok = hash32_equal(&result->state_root, &header->state_root);
-    printf("%-16s %-17s %5zu %11" PRIu64 " %9.3f %9.1f  %-8s %-5s  %s\n",
+    printf("%-16s %-17s %5zu %11" PRIu64 " %7u %9.3f %9.1f  %-8s %-5s  %-6s",
            name,
            bundle->fork_name,
            bundle->block.tx_count,
            result->gas_used,
+           session->options->mode == REPLAY_SEQUENTIAL ? 1 : workers,
            ms,
-           ms == 0 ? 0 : (double)result->gas_used / ms / 1e3,
+           ratio((double)result->gas_used / 1e3, ms),
            judged(result->has_receipts_root, receipts_ok),
            judged(result->has_state_root, state_ok),
            result->ok ? "ok" : "FAILED");
+    if (session->options->mode == REPLAY_BOTH)
+        printf("  %9.3f %8.2f %8.3f %6" PRIu64,
+               (double)result->times.sequential_ns_min / 1e6,
+               ratio((double)result->times.sequential_ns_min, (double)result->times.execute_ns_min),
+               ratio((double)result->executions, (double)bundle->block.tx_count),
+               result->aborts);
+    printf("\n");
     fflush(stdout);
 }
 
@@ -140,6 +165,11 @@ static void print_sums(const struct replay_session *session)
            (double)sums->gas_used / 1e6,
            seconds,
            seconds == 0 ? 0 : (double)sums->gas_used / 1e6 / seconds);
+    if (session->options->mode == REPLAY_BOTH)
+        printf("one after another: %.3f s, in parallel: %.3f s: %.2f times as fast\n",
+               (double)sums->sequential_ns / 1e9,
+               seconds,
+               ratio((double)sums->sequential_ns, (double)sums->execute_ns));
     printf("state root checked for %" PRIu64 " of %" PRIu64 " blocks\n",
            sums->with_state_root,
            sums->passed + sums->failed);
@@ -162,28 +192,41 @@ static void add_sums(struct replay_sums *sums,
     sums->txs += bundle->block.tx_count;
     sums->gas_used += result->gas_used;
     sums->execute_ns += result->times.execute_ns_min;
+    sums->sequential_ns += result->times.sequential_ns_min;
     sums->with_state_root += result->has_state_root;
     if (result->heap_calls > sums->heap_calls_max) sums->heap_calls_max = result->heap_calls;
+}
+
+/* A bundle with one number of workers. */
+static enum pevm_status replay_with(struct replay_session *session,
+                                    size_t which,
+                                    const char *name,
+                                    struct bundle *bundle,
+                                    struct error *error)
+{
+    static struct replay_result result; /* large: it holds the texts of all faults */
+    unsigned workers = session->workers.counts[which];
+    TRY(replay_bundle(session->replayers[which], &result, bundle, error));
+    progress_hide(&session->progress);
+    add_sums(&session->sums, bundle, &result);
+    if (session->options->json)
+        print_json(session, bundle, &result, workers);
+    else
+        print_line(session, name, bundle, &result, workers);
+    print_faults(name, &result);
+    return PEVM_OK;
 }
 
 static enum pevm_status replay_one(struct replay_session *session,
                                    size_t index,
                                    struct error *error)
 {
-    static struct replay_result result; /* large: it holds the texts of all faults */
     const char *name = bundle_source_name(session->source, index);
     struct bundle bundle;
     TRY(bundle_source_read(session->source, index, &bundle, error));
-    enum pevm_status status = replay_bundle(session->replayer, &result, &bundle, error);
-    progress_hide(&session->progress);
-    if (status == PEVM_OK) {
-        add_sums(&session->sums, &bundle, &result);
-        if (session->options->json)
-            print_json(session, &bundle, &result);
-        else
-            print_line(name, &bundle, &result);
-        print_faults(name, &result);
-    }
+    enum pevm_status status = PEVM_OK;
+    for (size_t i = 0; i < session->workers.count && status == PEVM_OK; i++)
+        status = replay_with(session, i, name, &bundle, error);
     bundle_fini(&bundle);
     if (status != PEVM_OK) error_prefix(error, "%s", name);
     return status;
@@ -231,7 +274,12 @@ static enum pevm_status session_open(struct replay_session *session,
     TRY(bundle_source_open(&session->source, arguments->operands, arguments->operand_count, error));
     if (options->witness != NULL)
         TRY(bundle_source_add_witnesses(session->source, options->witness, error));
-    return replayer_new(&session->replayer, (unsigned)options->workers, options->repeat, error);
+    for (size_t i = 0; i < session->workers.count; i++) {
+        struct replay_plan plan = {
+            (enum replay_mode)options->mode, session->workers.counts[i], options->repeat};
+        TRY(replayer_new(&session->replayers[i], &plan, error));
+    }
+    return PEVM_OK;
 }
 
 static enum exit_code replay(struct replay_session *session, const struct arguments *arguments)
@@ -247,7 +295,8 @@ static enum exit_code replay(struct replay_session *session, const struct argume
         fprintf(stderr, "pevm replay: %s\n", error.text);
     else
         code = finish(session, replay_all(session));
-    replayer_free(session->replayer);
+    for (size_t i = 0; i < session->workers.count; i++)
+        replayer_free(session->replayers[i]);
     bundle_source_close(session->source);
     return code;
 }
@@ -256,13 +305,14 @@ int cmd_replay(int argc, char **argv)
 {
     struct replay_options options = {.repeat = 1};
     const struct option_spec specs[] = {
-        OPTION_CHOICE("mode", "sequential", &options.mode, "how to execute (sequential)"),
-        OPTION_COUNT("workers",
-                     "N",
-                     &options.workers,
-                     1,
-                     WORKERS_MAX,
-                     "who recover senders (online CPUs, at most 16)"),
+        OPTION_CHOICE("mode",
+                      "parallel|sequential|both",
+                      &options.mode,
+                      "how to execute (parallel); both: and compare bit for bit"),
+        OPTION_TEXT("workers",
+                    "N,N,...",
+                    &options.workers,
+                    "on so many workers, one number after another (online CPUs, at most 16)"),
         OPTION_COUNT("repeat",
                      "N",
                      &options.repeat,
@@ -287,6 +337,8 @@ int cmd_replay(int argc, char **argv)
     if (arguments.operand_count == 0) return (int)usage_error(&spec, "which bundles? Give a PATH");
     struct replay_session session = {.options = &options};
     struct error error;
+    if (worker_list_parse(&session.workers, options.workers, &error) != PEVM_OK)
+        return (int)usage_error(&spec, "%s", error.text);
     if (name_filter_init(&session.filter, options.run, &error) != PEVM_OK)
         return (int)usage_error(&spec, "%s", error.text);
     enum exit_code code = replay(&session, &arguments);

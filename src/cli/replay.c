@@ -4,32 +4,54 @@
 #include "cli/bundle_roots.h"
 #include "cli/replay_check.h"
 #include "crypto/keccak.h"
+#include "engine/outcome.h"
 
 #include <stdlib.h>
 
 #define SCRATCH_CHUNK_BYTES ((size_t)1 << 20)
 
-struct replayer {
+/* One way to execute, and how long it took each time. */
+struct runner {
     struct engine *engine;
-    struct arena scratch;
     uint64_t *execute_ns; /* of each run */
-    uint64_t runs;
+    bool is_parallel;
 };
 
+struct replayer {
+    struct runner first, second; /* the second in mode both: the parallel one */
+    struct arena scratch;
+    uint64_t runs;
+    bool is_both;
+};
+
+static enum pevm_status runner_init(struct runner *runner,
+                                    const struct replay_plan *plan,
+                                    bool is_parallel)
+{
+    struct engine_options options = {.chain = &chain_mainnet, .workers = plan->workers};
+    runner->is_parallel = is_parallel;
+    runner->execute_ns = heap_alloc_zeroed(plan->runs, sizeof *runner->execute_ns);
+    return runner->execute_ns == NULL ? PEVM_NO_MEMORY : engine_new(&runner->engine, &options);
+}
+
+static void runner_fini(struct runner *runner)
+{
+    engine_free(runner->engine);
+    heap_free(runner->execute_ns);
+}
+
 enum pevm_status replayer_new(struct replayer **out,
-                              unsigned workers,
-                              uint64_t runs,
+                              const struct replay_plan *plan,
                               struct error *error)
 {
-    ASSERT(runs >= 1 && runs <= REPLAY_RUNS_MAX);
+    ASSERT(plan->runs >= 1 && plan->runs <= REPLAY_RUNS_MAX);
     struct replayer *replayer = heap_alloc_zeroed(1, sizeof *replayer);
     if (replayer == NULL) return error_set(error, PEVM_NO_MEMORY, "out of memory");
-    struct engine_options options = {.chain = &chain_mainnet, .workers = workers};
     arena_init(&replayer->scratch, SCRATCH_CHUNK_BYTES, 0);
-    replayer->runs = runs;
-    replayer->execute_ns = heap_alloc_zeroed(runs, sizeof *replayer->execute_ns);
-    enum pevm_status status =
-        replayer->execute_ns == NULL ? PEVM_NO_MEMORY : engine_new(&replayer->engine, &options);
+    replayer->runs = plan->runs;
+    replayer->is_both = plan->mode == REPLAY_BOTH;
+    enum pevm_status status = runner_init(&replayer->first, plan, plan->mode == REPLAY_PARALLEL);
+    if (status == PEVM_OK && replayer->is_both) status = runner_init(&replayer->second, plan, true);
     if (status != PEVM_OK) {
         replayer_free(replayer);
         return error_set(error, status, "no engine: %s", pevm_status_text(status));
@@ -41,8 +63,8 @@ enum pevm_status replayer_new(struct replayer **out,
 void replayer_free(struct replayer *replayer)
 {
     if (replayer == NULL) return;
-    engine_free(replayer->engine);
-    heap_free(replayer->execute_ns);
+    runner_fini(&replayer->first);
+    runner_fini(&replayer->second);
     arena_fini(&replayer->scratch);
     heap_free(replayer);
 }
@@ -60,10 +82,49 @@ static void take_outcome(struct replay_result *result, const struct engine_outco
     result->has_receipts_root = outcome->has_receipts_root;
     result->state_root = outcome->state_root;
     result->has_state_root = outcome->has_state_root;
-    result->executions = outcome->receipt_count;
+    result->executions = outcome->executions;
+    result->aborts = outcome->stale;
     result->arena_bytes = outcome->arena_bytes;
     result->times.recover_ns = outcome->recover_ns;
     result->times.root_ns = outcome->root_ns;
+}
+
+/* Run number `run`, from 0, of one way to execute. */
+static enum pevm_status run_one(struct runner *runner,
+                                uint64_t run,
+                                struct engine_outcome *outcome,
+                                const struct engine_input *input,
+                                struct error *error)
+{
+    struct engine_input own = *input;
+    own.is_parallel = runner->is_parallel;
+    TRY(engine_execute(runner->engine, outcome, &own, error));
+    runner->execute_ns[run] = outcome->execute_ns;
+    return PEVM_OK;
+}
+
+/* The same run by the second way, held against the first. */
+static enum pevm_status run_twin(struct replayer *replayer,
+                                 struct replay_result *result,
+                                 uint64_t run,
+                                 const struct engine_outcome *expected,
+                                 const struct engine_input *input,
+                                 struct error *error)
+{
+    struct engine_outcome outcome;
+    char text[OUTCOME_TEXT_MAX];
+    if (!replayer->is_both) return PEVM_OK;
+    TRY(run_one(&replayer->second, run, &outcome, input, error));
+    const char *difference = outcome_differs(text, expected, &outcome);
+    if (difference != NULL)
+        replay_fault(result,
+                     "run %llu: sequential and parallel differ: %s",
+                     (unsigned long long)run + 1,
+                     difference);
+    result->executions = outcome.executions;
+    result->aborts = outcome.stale;
+    result->arena_bytes = outcome.arena_bytes;
+    return PEVM_OK;
 }
 
 /* The runs after the first: nobody asks for roots, so what is measured is execution alone. */
@@ -77,13 +138,31 @@ static enum pevm_status run_again(struct replayer *replayer,
     for (uint64_t i = 1; i < replayer->runs; i++) {
         struct engine_outcome outcome;
         uint64_t heap_before = heap_calls();
-        TRY(engine_execute(replayer->engine, &outcome, &plain, error));
-        result->heap_calls = heap_calls() - heap_before;
-        replayer->execute_ns[i] = outcome.execute_ns;
+        TRY(run_one(&replayer->first, i, &outcome, &plain, error));
         if (outcome.fault != BLOCK_VALID)
             replay_fault(result, "run %llu: %.400s", (unsigned long long)i + 1, outcome.text);
+        TRY(run_twin(replayer, result, i, &outcome, &plain, error));
+        result->heap_calls = heap_calls() - heap_before;
     }
     return PEVM_OK;
+}
+
+static void sort_times(struct runner *runner, uint64_t runs, uint64_t *min, uint64_t *median)
+{
+    qsort(runner->execute_ns, runs, sizeof *runner->execute_ns, compare_u64);
+    *min = runner->execute_ns[0];
+    *median = runner->execute_ns[runs / 2];
+}
+
+static void take_times(struct replayer *replayer, struct replay_result *result)
+{
+    struct replay_times *times = &result->times;
+    uint64_t runs = result->ok ? replayer->runs : 1;
+    sort_times(&replayer->first, runs, &times->execute_ns_min, &times->execute_ns_median);
+    if (!replayer->is_both) return;
+    times->sequential_ns_min = times->execute_ns_min;
+    times->sequential_ns_median = times->execute_ns_median;
+    sort_times(&replayer->second, runs, &times->execute_ns_min, &times->execute_ns_median);
 }
 
 static enum pevm_status run_all(struct replayer *replayer,
@@ -101,22 +180,20 @@ static enum pevm_status run_all(struct replayer *replayer,
         .skip_body_roots = !bundle->ommers_known,
     };
     struct engine_outcome outcome;
-    engine_set_chain(replayer->engine, &bundle->chain);
-    TRY(engine_execute(replayer->engine, &outcome, &input, error));
+    engine_set_chain(replayer->first.engine, &bundle->chain);
+    if (replayer->is_both) engine_set_chain(replayer->second.engine, &bundle->chain);
+    TRY(run_one(&replayer->first, 0, &outcome, &input, error));
     if (outcome.fault != BLOCK_VALID) {
         replay_fault(result, "%s: %.400s", block_fault_text(outcome.fault), outcome.text);
         input.skip_header_compare =
             true; /* an invalid block leaves nothing behind: once more, to see what came */
-        TRY(engine_execute(replayer->engine, &outcome, &input, error));
+        TRY(run_one(&replayer->first, 0, &outcome, &input, error));
     }
     take_outcome(result, &outcome);
-    replayer->execute_ns[0] = outcome.execute_ns;
     TRY(replay_check(result, bundle, &outcome, &replayer->scratch, error));
+    TRY(run_twin(replayer, result, 0, &outcome, &input, error));
     if (result->ok) TRY(run_again(replayer, result, &input, error));
-    uint64_t runs = result->ok ? replayer->runs : 1;
-    qsort(replayer->execute_ns, runs, sizeof *replayer->execute_ns, compare_u64);
-    result->times.execute_ns_min = replayer->execute_ns[0];
-    result->times.execute_ns_median = replayer->execute_ns[runs / 2];
+    take_times(replayer, result);
     return PEVM_OK;
 }
 

@@ -2,7 +2,7 @@
  *
  * The first run is judged: senders, gas used, receipts root, bloom, every receipt, the changes after the last transaction and,
  * where a witness or the whole pre-state is at hand, the state root. Further runs are for the clock: the engine judges gas and bloom
- * again, and nothing is taken from the heap.
+ * again, and nothing is taken from the heap. In mode both every parallel run is compared with a sequential one.
  *
  * Order of calls: replayer_new replay_bundle* replayer_free. One thread.
  */
@@ -14,8 +14,22 @@
 #define REPLAY_FAULTS_MAX 8
 #define REPLAY_RUNS_MAX   100000
 
+enum replay_mode {
+    REPLAY_PARALLEL,
+    REPLAY_SEQUENTIAL,
+    REPLAY_BOTH, /* one after the other, run by run, and compared bit for bit */
+};
+
+struct replay_plan {
+    enum replay_mode mode;
+    unsigned workers; /* 0: one for each online CPU, at most 16 */
+    uint64_t runs;
+};
+
 struct replay_times {
     uint64_t recover_ns, execute_ns_min, execute_ns_median, root_ns;
+    uint64_t sequential_ns_min,
+        sequential_ns_median; /* mode both: execute_ns is then the parallel runs' */
 };
 
 struct replay_result {
@@ -25,9 +39,9 @@ struct replay_result {
 
     uint64_t gas_used;
     hash32 receipts_root, state_root;
-    bool has_receipts_root; /* false: before Byzantium and no roots */
-    bool has_state_root;    /* false: partial pre-state and no witness */
-    uint64_t executions, aborts;
+    bool has_receipts_root;      /* false: before Byzantium and no roots */
+    bool has_state_root;         /* false: partial pre-state and no witness */
+    uint64_t executions, aborts; /* attempts in all; those whose reads turned out stale */
     size_t arena_bytes;
     uint64_t heap_calls; /* of the last run, if it was not the first */
     struct replay_times times;
@@ -35,10 +49,8 @@ struct replay_result {
 
 struct replayer;
 
-/* `workers` recover senders; 0: one for each online CPU, at most 16. */
 enum pevm_status replayer_new(struct replayer **out,
-                              unsigned workers,
-                              uint64_t runs,
+                              const struct replay_plan *plan,
                               struct error *error) MUST_CHECK;
 void replayer_free(struct replayer *replayer); /* may be NULL */
 

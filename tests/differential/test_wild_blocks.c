@@ -1,6 +1,7 @@
 /* Random blocks on several workers against the sequential path: everything equal, bit for bit. PEVM_WILD_ROUNDS says how
  * many blocks, PEVM_WILD_SEED where to begin. */
 #include "base/clock.h"
+#include "engine/outcome.h"
 #include "support/test.h"
 #include "support/wild_block.h"
 
@@ -123,7 +124,8 @@ TEST(wild_blocks_are_the_same_on_any_number_of_workers)
         execute(sequential, &wild, false, &expected);
         for (size_t i = 0; i < COUNT_OF(sizes); i++) {
             execute(engines[i], &wild, true, &outcome);
-            const char *difference = outcomes_differ(&expected, &outcome);
+            char text[OUTCOME_TEXT_MAX];
+            const char *difference = outcome_differs(text, &expected, &outcome);
             if (difference != NULL)
                 fail_msg("seed %lu, %s, %u workers: %s",
                          seed + round,

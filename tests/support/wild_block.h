@@ -21,6 +21,3 @@ struct wild_block {
 /* `txs`: about so many transactions. */
 void wild_block_init(struct wild_block *wild, uint64_t seed, enum fork fork, unsigned txs);
 void wild_block_fini(struct wild_block *wild);
-
-/* The first difference between two outcomes in words, or NULL: faults and their texts, receipts with logs, gas, changeset. */
-const char *outcomes_differ(const struct engine_outcome *a, const struct engine_outcome *b);

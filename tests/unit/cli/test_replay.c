@@ -47,7 +47,8 @@ static void remove_chain(void)
 static void replay(size_t index, uint64_t runs)
 {
     struct replayer *replayer;
-    CHECK_EQ(replayer_new(&replayer, 1, runs, &error), PEVM_OK);
+    struct replay_plan plan = {.mode = REPLAY_BOTH, .workers = 2, .runs = runs};
+    CHECK_EQ(replayer_new(&replayer, &plan, &error), PEVM_OK);
     if (bundle.pre_state == NULL)
         CHECK_EQ(bundle_source_read(source, index, &bundle, &error), PEVM_OK);
     enum pevm_status status = replay_bundle(replayer, &result, &bundle, &error);
