@@ -26,7 +26,8 @@ static const char *const mode_names[] = {"parallel", "sequential", "both"};
 
 struct replay_sums {
     uint64_t sequential_ns;
-    uint64_t passed, failed, txs, gas_used, execute_ns, with_state_root, heap_calls_max;
+    uint64_t passed, failed, txs, gas_used, execute_ns, with_witness, with_state_root,
+        heap_calls_max;
 };
 
 struct replay_session {
@@ -193,6 +194,7 @@ static void add_sums(struct replay_sums *sums,
     sums->gas_used += result->gas_used;
     sums->execute_ns += result->times.execute_ns_min;
     sums->sequential_ns += result->times.sequential_ns_min;
+    sums->with_witness += bundle->has_witness;
     sums->with_state_root += result->has_state_root;
     if (result->heap_calls > sums->heap_calls_max) sums->heap_calls_max = result->heap_calls;
 }
@@ -262,6 +264,12 @@ static enum exit_code finish(const struct replay_session *session, enum pevm_sta
     if (session->sums.passed + session->sums.failed == 0) {
         fprintf(stderr, "pevm replay: no bundle's name fits --run\n");
         return EXIT_USAGE;
+    }
+    if (session->options->witness != NULL && session->sums.with_witness == 0) {
+        fprintf(stderr,
+                "pevm replay: %s has no witness for any of these blocks\n",
+                session->options->witness);
+        return EXIT_DATA;
     }
     return session->sums.failed > 0 ? EXIT_FAILED : EXIT_DONE;
 }

@@ -16,20 +16,19 @@ static void read_back(FILE *file, char *text, size_t size)
     fclose(file);
 }
 
-/* `line`: the command's name and its words; %s in it is the folder. */
+/* `line`: the command's name and its words; each @ in it is the folder. */
 static int run(int (*command)(int, char **), const char *line)
 {
     char words[512];
     char *argv[32];
     int argc = 0;
-    const char *place = strstr(line, "@");
-    snprintf(words,
-             sizeof words,
-             "%.*s%s%s",
-             place == NULL ? (int)strlen(line) : (int)(place - line),
-             line,
-             place == NULL ? "" : folder,
-             place == NULL ? "" : place + 1);
+    size_t size = 0;
+    for (const char *c = line; *c != 0; c++) {
+        const char letter[2] = {*c, 0};
+        size +=
+            (size_t)snprintf(words + size, sizeof words - size, "%s", *c == '@' ? folder : letter);
+        assert_true(size < sizeof words);
+    }
     for (char *word = strtok(words, " "); word != NULL; word = strtok(NULL, " "))
         argv[argc++] = word;
     argv[argc] = NULL;
@@ -78,8 +77,11 @@ TEST(a_chain_is_made_and_replayed)
     const char *last = strstr(out, "2 passed, 0 failed\n");
     assert_non_null(last);
     CHECK_EQ(strlen(last), strlen("2 passed, 0 failed\n"));
+    CHECK_EQ(run(cmd_replay, "replay --witness @ @"), EXIT_DATA);
+    CHECK(strstr(err, " has no witness for any of these blocks\n") != NULL);
     CHECK_EQ(run(cmd_replay, "replay --run ^2$ @"), EXIT_DONE);
     CHECK(strstr(out, "1 passed, 0 failed\n") != NULL);
+    CHECK_EQ(run(cmd_replay, "replay --run ^3$ @"), EXIT_USAGE);
     end();
 }
 
