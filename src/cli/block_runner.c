@@ -221,7 +221,7 @@ static enum pevm_status import_on(struct run *run,
     run->parent = parent;
     TRY(execute(run, block, false, &outcome, error));
     if (outcome.fault != BLOCK_VALID) return note_fault(run, &outcome, out, error);
-    struct memory_state *after;
+    struct memory_state *after = NULL;
     TRY(state_after(parent, &outcome.changes, &after, error));
     run->gas_used += outcome.gas_used;
     size_t awaited = count_children(run, index + 1, &block->header.hash);
@@ -266,7 +266,7 @@ static void reception_print(char out[CASE_VALUE_SIZE], const struct reception *r
     bool has_tx = reception->tx_fault != TX_VALID;
     snprintf(out,
              CASE_VALUE_SIZE,
-             "%s%s%s%s%s",
+             "%s%s%s%s%.200s",
              block_fault_name(reception->fault),
              has_tx ? ", " : "",
              has_tx ? tx_fault_name(reception->tx_fault) : "",
