@@ -9,6 +9,7 @@ what failed is listed by name. The last line is "N passed, N failed, N skipped".
 import re
 import sys
 import xml.etree.ElementTree as xml
+from collections import defaultdict
 from pathlib import Path
 
 CLOSING = re.compile(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", re.M)
@@ -49,27 +50,29 @@ def main():
     files = sorted(Path(sys.argv[1]).glob("*.xml"), key=lambda path: path.stat().st_mtime)
     if not files:
         sys.exit(f"test_report: no results in {sys.argv[1]}: did a build fail?")
-    total, skipped, failed = [0, 0, 0], {}, []
+    total, skipped, failed = [0, 0, 0], defaultdict(set), []
     for path in files:
         build = path.name.split(".")[0]
         for case in xml.parse(path).getroot().iter("testcase"):
             name, output = case.get("name"), case.findtext("system-out") or ""
             counts = counts_of(case)
             total = [a + b for a, b in zip(total, counts)]
-            print(f"{build:12} {name:40} {counts[0]:7} passed {counts[1]:4} failed {counts[2]:4} skipped"
+            print(f"{build:12} {name:48} {counts[0]:6} passed {counts[1]:4} failed {counts[2]:4} skipped"
                   f" {float(case.get('time', 0)):7.1f} s")
             inside = {kind: [n for k, n in CMOCKA_NAME.findall(output) if k.strip() == kind]
                       for kind in ("SKIPPED", "FAILED")}
             if counts[1]:
                 failed.append(f"{build}: {name} {' '.join(sorted(set(inside['FAILED'])))}")
             if counts[2]:
-                reasons = SKIP_REASON.findall(output) or ["it says no reason"]
-                for what in sorted(set(inside["SKIPPED"])) or [""]:
-                    skipped.setdefault(f"{name} {what}".strip(), sorted(set(reasons))[0])
+                reasons = sorted(set(SKIP_REASON.findall(output))) or ["the program says no reason"]
+                names = sorted(set(inside["SKIPPED"]))
+                skipped["; ".join(reasons)].update(f"{name}: {each}" for each in names or ["all of it"])
     if skipped:
         print("\nskipped:")
-        for what, why in skipped.items():
-            print(f"  {what}: {why}")
+        for why, names in sorted(skipped.items()):
+            print(f"  {why}")
+            for each in sorted(names):
+                print(f"      {each}")
     if failed:
         print("\nfailed:")
         for what in failed:

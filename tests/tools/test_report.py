@@ -70,7 +70,7 @@ class Report(unittest.TestCase):
 
     def test_names_and_reasons_are_listed(self):
         text = "\n".join(report([("fail", CMOCKA_BAD)])[1])
-        self.assertIn("t0 the_vectors_hold: there is no vectors.tar.zst", text)
+        self.assertIn("  there is no vectors.tar.zst\n      t0: the_vectors_hold\n", text)
         self.assertIn("dev: t0 a_sum_is_right", text)
 
 
