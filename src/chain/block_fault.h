@@ -5,8 +5,6 @@
  *   INVALID_DIFFICULTY (BLOCK_POS_DIFFICULTY)         after the merge 0 is the only right difficulty
  *   UncleInChain (BLOCK_OMMER_ANCESTOR)               an ancestor is in the chain
  *   InvalidUncleParentHash (BLOCK_OMMER_ANCESTOR)     the genesis as an ommer: an ancestor, and without a parent
- *   TYPE_3_TX_MAX_BLOB_GAS_ALLOWANCE_EXCEEDED (BLOCK_BLOB_GAS_ABOVE_LIMIT)
- *                                                     the header counts the same blobs before they are executed
  */
 #pragma once
 
@@ -55,8 +53,7 @@
     X(BLOCK_TRANSACTIONS_ROOT, "transactions root differs", "INVALID_TRANSACTIONS_ROOT|InvalidTransactionsRoot")         \
     X(BLOCK_WITHDRAWALS_ROOT, "withdrawals root differs", "INVALID_WITHDRAWALS_ROOT|InvalidWithdrawals")                 \
     X(BLOCK_EXCESS_BLOB_GAS, "excess blob gas is not the parent's successor", "INCORRECT_EXCESS_BLOB_GAS")               \
-    X(BLOCK_BLOB_GAS_ABOVE_LIMIT, "blob gas used above the limit",                                                       \
-      "BLOB_GAS_USED_ABOVE_LIMIT|TYPE_3_TX_MAX_BLOB_GAS_ALLOWANCE_EXCEEDED")                                             \
+    X(BLOCK_BLOB_GAS_ABOVE_LIMIT, "blob gas used above the limit", "BLOB_GAS_USED_ABOVE_LIMIT")                          \
     X(BLOCK_BLOB_GAS_USED, "blob gas used differs", "INCORRECT_BLOB_GAS_USED")                                           \
     X(BLOCK_TRANSACTION, "a transaction is invalid", "")                                                                 \
     X(BLOCK_GAS_USED, "gas used differs", "INVALID_GAS_USED|InvalidGasUsed")                                             \

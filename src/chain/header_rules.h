@@ -41,13 +41,15 @@ enum block_fault header_check_dao(const struct header *header,
                                   uint64_t dao_number,
                                   char *text) MUST_CHECK;
 
-/* What can be said of a header alone. */
-enum block_fault header_check_alone(const struct header *header,
-                                    const struct rules *rules,
-                                    char *text) MUST_CHECK;
+/* Everything but the two above and below: what can be said of a header alone, and with its parent (may be NULL). The
+ * parent's hash is filled. */
+enum block_fault header_check(const struct header *header,
+                              const struct header *parent,
+                              const struct rules *rules,
+                              char *text) MUST_CHECK;
 
-/* What can be said of it with its parent. The headers' hashes are filled. */
-enum block_fault header_check_parent(const struct header *header,
-                                     const struct header *parent,
-                                     const struct rules *rules,
-                                     char *text) MUST_CHECK;
+/* Blob gas within the limit, whole blobs; from Cancun on. Apart, because a transaction with too many blobs is the better
+ * reason to give. */
+enum block_fault header_check_blob_gas(const struct header *header,
+                                       const struct rules *rules,
+                                       char *text) MUST_CHECK;

@@ -42,9 +42,8 @@ static enum pevm_status check_header(struct block_run *run,
     const struct header *ommer = &run->input->block->ommers[index];
     struct rules rules = chain_rules(run->chain, ommer->number, ommer->timestamp, NULL);
     char text[ERROR_TEXT_MAX];
-    enum block_fault fault = header_check_alone(ommer, &rules, text);
+    enum block_fault fault = header_check(ommer, parent, &rules, text);
     if (fault == BLOCK_VALID) fault = header_check_dao(ommer, run->chain->dao_number, text);
-    if (fault == BLOCK_VALID) fault = header_check_parent(ommer, parent, &rules, text);
     return fault == BLOCK_VALID ? PEVM_OK
                                 : run_refuse(run, BLOCK_OMMER, "ommer %zu: %s", index, text);
 }

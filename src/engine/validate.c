@@ -45,10 +45,8 @@ static enum pevm_status check_header(struct block_run *run)
     const struct header *header = &input->block->header;
     const struct rules *rules = &run->env.rules;
     char *text = run->outcome->text;
-    enum block_fault fault = header_check_alone(header, rules, text);
+    enum block_fault fault = header_check(header, input->parent, rules, text);
     if (fault == BLOCK_VALID) fault = header_check_dao(header, run->chain->dao_number, text);
-    if (fault == BLOCK_VALID && input->parent != NULL)
-        fault = header_check_parent(header, input->parent, rules, text);
     run->outcome->fault = fault;
     return PEVM_OK;
 }
@@ -77,16 +75,14 @@ static enum pevm_status check_body_shape(struct block_run *run)
     return PEVM_OK;
 }
 
-static enum pevm_status check_body_roots(struct block_run *run)
+/* Lists that execution reads must be those of the header. The transactions' root comes later: when a transaction is
+ * invalid, that is the better reason to give. */
+static enum pevm_status check_body_lists(struct block_run *run)
 {
     const struct block *block = run->input->block;
     const struct header *header = &block->header;
     hash32 root;
     if (run->input->skip_body_roots) return PEVM_OK;
-    if (!transactions_root(&root, block, run->arena)) return run_no_memory(run);
-    TRY(expect_hash(
-        run, BLOCK_TRANSACTIONS_ROOT, "transactions root", &header->transactions_root, &root));
-    if (run_is_refused(run)) return PEVM_OK;
     if (!ommers_hash(&root, block, run->arena)) return run_no_memory(run);
     TRY(expect_hash(run, BLOCK_OMMERS_HASH, "ommers hash", &header->ommers_hash, &root));
     if (run_is_refused(run) || !block->has_withdrawals) return PEVM_OK;
@@ -100,7 +96,7 @@ enum pevm_status validate_before(struct block_run *run)
     static enum pevm_status (*const checks[])(struct block_run *) = {
         check_header,
         check_body_shape,
-        check_body_roots,
+        check_body_lists,
         ommers_check,
     };
     for (size_t i = 0; i < COUNT_OF(checks) && !run_is_refused(run); i++)
@@ -110,11 +106,23 @@ enum pevm_status validate_before(struct block_run *run)
 
 /* ---- after the last transaction ---------------------------------------------------------------- */
 
+static enum pevm_status check_transactions(struct block_run *run)
+{
+    const struct block *block = run->input->block;
+    hash32 root;
+    if (run->input->skip_body_roots) return PEVM_OK;
+    if (!transactions_root(&root, block, run->arena)) return run_no_memory(run);
+    return expect_hash(
+        run, BLOCK_TRANSACTIONS_ROOT, "transactions root", &block->header.transactions_root, &root);
+}
+
 static enum pevm_status check_gas(struct block_run *run)
 {
     const struct header *header = &run->input->block->header;
     TRY(expect_number(run, BLOCK_GAS_USED, "gas used", header->gas_used, run->outcome->gas_used));
     if (run_is_refused(run) || run->env.rules.fork < FORK_CANCUN) return PEVM_OK;
+    run->outcome->fault = header_check_blob_gas(header, &run->env.rules, run->outcome->text);
+    if (run_is_refused(run)) return PEVM_OK;
     return expect_number(run,
                          BLOCK_BLOB_GAS_USED,
                          "blob gas used",
@@ -175,6 +183,7 @@ enum pevm_status validate_after(struct block_run *run)
         check_requests,
         check_state,
     };
+    TRY(check_transactions(run));
     if (run->input->skip_header_compare) return PEVM_OK;
     for (size_t i = 0; i < COUNT_OF(checks) && !run_is_refused(run); i++)
         TRY(checks[i](run));

@@ -78,7 +78,9 @@ static enum halt price_delegate(const struct frame *frame, struct call *call)
     if (likely(!call->account->code->is_delegation)) return HALT_NONE;
     call->delegate = journal_account(&machine->journal, &call->account->code->delegate);
     TRY_MEMORY(call->delegate != NULL);
-    call->gas -= machine->prices.call + account_surcharge(machine, call->delegate);
+    call->gas -= machine->prices.call;
+    if (call->delegate != call->account) /* which the call has made warm already */
+        call->gas -= account_surcharge(machine, call->delegate);
     return call->gas < 0 ? HALT_OUT_OF_GAS : HALT_NONE;
 }
 

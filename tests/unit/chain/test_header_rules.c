@@ -61,8 +61,8 @@ static enum block_fault check(const struct header *header,
                               const struct rules *rules)
 {
     text[0] = 0;
-    enum block_fault fault = header_check_alone(header, rules, text);
-    return fault == BLOCK_VALID ? header_check_parent(header, parent, rules, text) : fault;
+    enum block_fault fault = header_check(header, parent, rules, text);
+    return fault == BLOCK_VALID ? header_check_blob_gas(header, rules, text) : fault;
 }
 
 /* ---- formulas -------------------------------------------------------------------------------- */
