@@ -1,4 +1,5 @@
-/* atomic.h - the one door to atomics: <stdatomic.h> in structs, so that no bare operator touches them.
+/* atomic.h - the one door to atomics: <stdatomic.h> in structs, so that no bare operator touches
+ * them.
  *
  *     struct atomic64 word;
  *     atomic64_store(&word, 7, memory_order_release);     [A] pairs with [A] in reader
@@ -7,17 +8,19 @@
  * Types     struct atomic8, atomic16, atomic32, atomic64 (unsigned), atomic_pointer (void *)
  * Calls     NAME_init      not shared yet: a plain store
  *           NAME_load, NAME_store, NAME_exchange
- *           NAME_cas       true when it was `*expected`; else *expected is what was found (then relaxed
- *                          for the orders relaxed and release, acquire for the others)
+ *           NAME_cas       true when it was `*expected`; else *expected is what was found (then
+ *                          relaxed for the orders relaxed and release, acquire for the others)
  *           NAME_cas_weak  the same, may fail for no reason: for loops
  *           NAME_add, _sub, _or, _and     give the value before
- *           NAME_raise     at least `value` afterwards; gives the value before; writes only when it grows
+ *           NAME_raise     at least `value` afterwards; gives the value before; writes only when it
+ *                          grows
  * Orders    always written out, as the last argument, a constant.
  *
- * There are no free-standing fences here (ThreadSanitizer and weave do not see them): where a store must be
- * seen before a later load, both are seq_cst, or the store is a read-modify-write.
+ * There are no free-standing fences here (ThreadSanitizer and weave do not see them): where a store
+ * must be seen before a later load, both are seq_cst, or the store is a read-modify-write.
  *
- * Under PEVM_WEAVE each call passes through sync/weave_hook.h first; otherwise nothing is left of it.
+ * Under PEVM_WEAVE each call passes through sync/weave_hook.h first; otherwise nothing is left of
+ * it.
  */
 #pragma once
 

@@ -118,8 +118,9 @@ static void raise_flags(struct bitset_ready *set, uint32_t at)
     }
 }
 
-/* [B] A word was seen empty: lower its flag, and go on above if that leaves the upper word empty. Stops when
- * the word is no longer empty, or another thread has lowered the flag (that one goes on, or a taker does). */
+/* [B] A word was seen empty: lower its flag, and go on above if that leaves the upper word empty.
+ * Stops when the word is no longer empty, or another thread has lowered the flag (that one goes on,
+ * or a taker does). */
 static void lower_flags(struct bitset_ready *set, unsigned level, uint32_t at)
 {
     while (level + 1 < set->level_count) {
@@ -142,7 +143,8 @@ bool bitset_ready_set(struct bitset_ready *set, uint32_t item)
     ASSERT(item < set->item_count);
     uint64_t bit = (uint64_t)1 << item % ITEMS_PER_WORD;
     uint64_t before = atomic64_or(&set->levels[0][item / ITEMS_PER_WORD], bit, ORDER);
-    /* Also when it was in: whoever put it in may not have raised the flags yet, and we say that it is in. */
+    /* Also when it was in: whoever put it in may not have raised the flags yet, and we say that it
+     * is in. */
     raise_flags(set, item / ITEMS_PER_WORD);
     return (before & bit) == 0;
 }
@@ -170,7 +172,8 @@ static uint64_t first_item(unsigned level, uint32_t at)
     return first;
 }
 
-/* The lowest word of items that is not empty, as the flags say; false when there is none below limit. */
+/* The lowest word of items that is not empty, as the flags say; false when there is none below
+ * limit. */
 static bool find_word(struct bitset_ready *set,
                       uint32_t limit,
                       uint32_t *out_at,

@@ -1,8 +1,10 @@
-/* bitset_ready.h - which items are ready? A set of small numbers that threads put in and take out, lowest first.
+/* bitset_ready.h - which items are ready? A set of small numbers that threads put in and take out,
+ * lowest first.
  *
- * A tree of words. Level 0 has a bit for each item, 64 in a word; a word above has a flag for each of 32 words
- * below ("there is something"), and a count of the flags ever raised in it. The top is one word, so "nothing"
- * is one load, and the lowest item is a load per level away: 2 levels hold 2,048 items, 3 levels 65,536.
+ * A tree of words. Level 0 has a bit for each item, 64 in a word; a word above has a flag for each
+ * of 32 words below ("there is something"), and a count of the flags ever raised in it. The top is
+ * one word, so "nothing" is one load, and the lowest item is a load per level away: 2 levels hold
+ * 2,048 items, 3 levels 65,536.
  *
  *   level 1    [ raised:32 | flags:32 ]                          flag j: word j is not empty
  *                  │            └─────────────┐
@@ -13,42 +15,44 @@
  *   take       clear a bit: whoever clears it has the item, nobody else
  *   lower      clear the flag of a word that is empty
  *
- * Lowering must not hide an item that was put in meanwhile. So raising a flag, even one that is up, counts; and
- * whoever lowers loads the upper word, then sees that the lower one is empty, then exchanges the upper word as
- * it was loaded [B]. A set in between has counted, and the exchange fails; a set that comes after raises the
- * flag again.
+ * Lowering must not hide an item that was put in meanwhile. So raising a flag, even one that is up,
+ * counts; and whoever lowers loads the upper word, then sees that the lower one is empty, then
+ * exchanges the upper word as it was loaded [B]. A set in between has counted, and the exchange
+ * fails; a set that comes after raises the flag again.
  *
  * Invariants
  *   I1  a bit is set by set() and cleared by exactly one take
  *   I2  while an item is in whose set() has returned, the flags above it are up
- *   I3  a flag may be up above an empty word: its lowering is on the way, or a set was overtaken by the take
- *       of its item and raised the flag afterwards. The next taker that passes lowers it.
+ *   I3  a flag may be up above an empty word: its lowering is on the way, or a set was overtaken by
+ *       the take of its item and raised the flag afterwards. The next taker that passes lowers it.
  *
  * Linearisation
  *   set        its last change of a word (the top)
- *   take       clearing the bit. The item is the lowest of all whose set() had returned when the take began
- *              and that nobody took since, or one that is lower still.
- *   none       the load that showed the top empty, or everything at `limit` or above: at that moment no item
- *              below limit was in whose set() had returned. So none is never said of an item that was in
- *              before the take began and that nobody else has taken.
+ *   take       clearing the bit. The item is the lowest of all whose set() had returned when the
+ *              take began and that nobody took since, or one that is lower still.
+ *   none       the load that showed the top empty, or everything at `limit` or above: at that
+ *              moment no item below limit was in whose set() had returned. So none is never said of
+ *              an item that was in before the take began and that nobody else has taken.
  *
- * Who may call what at the same time     set  take*  is_empty  count_hint  |  reset  fill   - no exclusion needed
- *   set, take*, is_empty, count_hint     -    -      -         -           |  X      X      X caller must exclude
- *   reset, fill (owner)                  X    X      X         X           |  X      X
+ * Who may call what at the same time     set  take*  is_empty  count_hint    reset  fill
+ *   set, take*, is_empty, count_hint     -    -      -         -             X      X
+ *   reset, fill (owner)                  X    X      X         X             X      X
+ *                                        - no exclusion needed   X caller must exclude
  *
  * Order pairs
  *   [A] set releases what the caller wrote before <-> take acquires it
  *   [B] raising a flag after the word below it    <-> lowering: load, look below, exchange
- *   All accesses are seq_cst, so a set is a publication, and a take that gives nothing a look, as parker.h
- *   wants them.
+ *   All accesses are seq_cst, so a set is a publication, and a take that gives nothing a look, as
+ *   parker.h wants them.
  *
  * Progress   lock-free: a loop goes on only because another thread has changed a word.
- * Cost       set: one RMW per level. take: a load per level and one RMW; 1 in 64, or each of a sparse set,
- *            lowers flags: one RMW per level. See README.md.
- * A raised count repeats after 2^32: a thread that stops inside lowering for exactly so many sets could hide
- * an item.
+ * Cost       set: one RMW per level. take: a load per level and one RMW; 1 in 64, or each of a
+ *            sparse set, lowers flags: one RMW per level. See README.md.
+ * A raised count repeats after 2^32: a thread that stops inside lowering for exactly so many sets
+ * could hide an item.
  *
- * Tested     tests/unit/sync/test_bitset_ready.c, tests/weave/sync (small worlds in all orders), tests/stress/sync
+ * Tested     tests/unit/sync/test_bitset_ready.c, tests/weave/sync (small worlds in all orders),
+ *            tests/stress/sync
  */
 #pragma once
 
@@ -92,8 +96,8 @@ bool bitset_ready_set(struct bitset_ready *set, uint32_t item);
 /* Take this one; false when it is not in. */
 bool bitset_ready_take(struct bitset_ready *set, uint32_t item);
 
-/* Take the lowest below `limit`, and up to count_max - 1 of its direct neighbours above (of one word: at most
- * 64). */
+/* Take the lowest below `limit`, and up to count_max - 1 of its direct neighbours above (of one
+ * word: at most 64). */
 struct bitset_ready_run bitset_ready_take_run(struct bitset_ready *set,
                                               uint32_t limit,
                                               unsigned count_max);
@@ -102,8 +106,8 @@ struct bitset_ready_run bitset_ready_take_run(struct bitset_ready *set,
 uint32_t bitset_ready_take_lowest_below(struct bitset_ready *set, uint32_t limit);
 uint32_t bitset_ready_take_lowest(struct bitset_ready *set);
 
-/* Is nothing in (as `none` above)? One load: for those who spin. May say no of an empty set (I3) until the next
- * take has found nothing. */
+/* Is nothing in (as `none` above)? One load: for those who spin. May say no of an empty set (I3)
+ * until the next take has found nothing. */
 bool bitset_ready_is_empty(const struct bitset_ready *set);
 
 /* About how many are in; stops counting at `enough`. */

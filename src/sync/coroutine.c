@@ -27,7 +27,8 @@
     #include <sanitizer/asan_interface.h>
     #include <sanitizer/common_interface_defs.h>
 
-/* Stacks are forgotten in the middle of a run: frames must lie on them, not on the sanitizer's side. */
+/* Stacks are forgotten in the middle of a run: frames must lie on them, not on the sanitizer's
+ * side. */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
@@ -47,7 +48,7 @@ static size_t guard_size(void)
 
 /* ---- changing stacks ---- */
 
-/* Put the registers that a call keeps on this stack, leave its address in *from, go on with `to`. */
+/* Put the registers that a call keeps on this stack, leave its address in *from, go on at `to`. */
 #ifdef OWN_SWITCH
 void coroutine_swap(void **from, void *to);
 #endif

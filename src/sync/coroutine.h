@@ -1,9 +1,11 @@
-/* coroutine.h - "threads" that take turns in one thread of the system, for weave and simulators only.
+/* coroutine.h - "threads" that take turns in one thread of the system, for weave and simulators
+ * only.
  *
  *   coroutine_open ( coroutine_start  coroutine_enter* )*  coroutine_close
  *
- * start arms it at the beginning of `entry`, whatever it did before (an unfinished run is forgotten).
- * enter runs it until it calls coroutine_leave or until `entry` returns. One may not enter another. */
+ * start arms it at the beginning of `entry`, whatever it did before (an unfinished run is
+ * forgotten). enter runs it until it calls coroutine_leave or until `entry` returns. One may not
+ * enter another. */
 #pragma once
 
 #include "base/compiler.h"

@@ -73,8 +73,9 @@ static unsigned at_most(unsigned a, unsigned b)
     return a < b ? a : b;
 }
 
-/* The smallest quota of `group` ("/a/b") and the groups above it, under each place where the hierarchy may be
- * mounted. A group that can't be seen from inside a container is skipped; the mount's own root is not. */
+/* The smallest quota of `group` ("/a/b") and the groups above it, under each place where the
+ * hierarchy may be mounted. A group that can't be seen from inside a container is skipped; the
+ * mount's own root is not. */
 static unsigned quota_of_group(const char *root,
                                const char *const *mounts,
                                const char *group,

@@ -80,7 +80,7 @@ void futex_sleep(struct atomic64 *word, uint32_t expected)
 {
     struct bucket *bucket = bucket_of(word);
     pthread_mutex_lock(&bucket->mutex);
-    /* The word was changed before the bucket is locked to wake: either seen here, or woken below. */
+    /* The word was changed before the bucket is locked to wake: seen here, or woken below. */
     if ((uint32_t)atomic64_load(word, memory_order_seq_cst) == expected)
         pthread_cond_wait(&bucket->woken, &bucket->mutex);
     pthread_mutex_unlock(&bucket->mutex);

@@ -22,8 +22,8 @@ uint32_t parker_prepare(struct parker *parker)
     return EPOCH(before);
 }
 
-/* One waiter less; it uses up a call, when there is one: whoever was called and comes later finds none, and
- * that is fine, for a thread that leaves looks again just as the called one would have. */
+/* One waiter less; it uses up a call, when there is one: whoever was called and comes later finds
+ * none, and that is fine, for a thread that leaves looks again as the called one would have. */
 static void leave(struct parker *parker)
 {
     uint64_t before = atomic64_load(&parker->state, memory_order_relaxed);

@@ -1,4 +1,5 @@
-/* ring.h - bounded queues of 64-bit values, first in first out, without locks. Memory is the caller's.
+/* ring.h - bounded queues of 64-bit values, first in first out, without locks. Memory is the
+ * caller's.
  *
  *   ring_spsc   one producer, one consumer
  *   ring_mpmc   any number of both (Vyukov's bounded queue, 1024cores.net, 2010)
@@ -6,14 +7,16 @@
  * push says false when the queue is full, pop when it is empty; neither waits.
  *
  * Linearisation    spsc  push: the store of tail; pop: the store of head.
- *                  mpmc  push: winning `tail`; pop: winning `head`. A pop says "empty" when the value at the
- *                        head has not arrived, even if later ones have: a producer that has won its place and
- *                        then stops holds up those behind it. The same for "full" and a consumer that stops.
- *                        A value whose push has returned is not overlooked unless such a place lies before it.
+ *                  mpmc  push: winning `tail`; pop: winning `head`. A pop says "empty" when the
+ *                        value at the head has not arrived, even if later ones have: a producer
+ *                        that has won its place and then stops holds up those behind it. The same
+ *                        for "full" and a consumer that stops. A value whose push has returned is
+ *                        not overlooked unless such a place lies before it.
  * Progress         spsc wait-free. mpmc: lock-free but for that.
  * Order pairs      [A] a value is written, then its place is shown  <-> seen, then read
  *                  [B] a value is read, then its place is given back <-> seen, then overwritten
- *                  These are release and acquire: to wake a sleeping consumer, use parker_notify_after_store.
+ *                  These are release and acquire: to wake a sleeping consumer, use
+ *                  parker_notify_after_store.
  *
  * Tested           tests/unit/sync/test_ring.c, tests/weave/sync, tests/stress/sync
  */
@@ -73,7 +76,7 @@ MUST_CHECK static inline bool ring_spsc_pop(struct ring_spsc *ring, uint64_t *va
 
 /* ---- many of both ---- */
 
-/* A place. `turn` says whose it is: position p may be pushed when turn == p, popped when turn == p + 1. */
+/* A place: position p may be pushed when `turn` is p, and popped when it is p + 1. */
 struct ring_cell {
     struct atomic64 turn;
     uint64_t value;
@@ -100,8 +103,8 @@ static inline void ring_mpmc_init(struct ring_mpmc *ring,
     ring->capacity = capacity;
 }
 
-/* The cell at which `end` stands once its turn is `ahead` of the position, won for us; NULL when it is not
- * there yet. */
+/* The cell at which `end` stands once its turn is `ahead` of the position, won for us; NULL when it
+ * is not there yet. */
 static inline struct ring_cell *ring_mpmc_win(struct ring_mpmc *ring,
                                               struct atomic64 *end,
                                               uint64_t ahead,

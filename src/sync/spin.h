@@ -1,6 +1,8 @@
-/* spin.h - waiting without leaving the processor: only for what takes less than a trip to the system.
+/* spin.h - waiting without leaving the processor: only for what takes less than a trip to the
+ * system.
  *
- * A loop without a bound (the other side is inside a few instructions) calls cpu_pause. A loop that gives up:
+ * A loop without a bound (the other side is inside a few instructions) calls cpu_pause. A loop that
+ * gives up:
  *
  *     struct spin spin = SPIN_FOR(2000);
  *     while (!ready()) {

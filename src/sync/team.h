@@ -1,4 +1,5 @@
-/* team.h - workers that are kept between jobs: nothing is started, and nothing allocated, per block.
+/* team.h - workers that are kept between jobs: nothing is started, and nothing allocated, per
+ * block.
  *
  *     struct team *team;
  *     TRY(team_new(&team, 4, NULL, error));
@@ -6,7 +7,8 @@
  *     team_free(team);
  *
  * Words
- *   worker   one thread of the team, by its number; worker 0 is whoever calls team_run and its sisters
+ *   worker   one thread of the team, by its number; worker 0 is whoever calls team_run and its
+ *            sisters
  *   job      a function that every worker, or as many as come in time, calls once
  *
  * A worker (what its word `call` says)
@@ -15,11 +17,13 @@
  *        ▲               │
  *        └──caller: no longer needed (team_assist)
  *
- * A worker without a job spins for a moment (spin_ns), then sleeps. Sleepers are woken as a tree: the caller
- * wakes two, each of them two more, so the caller pays for two wakes whatever the size of the team.
+ * A worker without a job spins for a moment (spin_ns), then sleeps. Sleepers are woken as a tree:
+ * the caller wakes two, each of them two more, so the caller pays for two wakes whatever the size
+ * of the team.
  *
  * Order of calls    team_new  ( team_run | team_assist | team_for | team_resize )*  team_free
- * Who may call      one thread at a time, never from inside a job; it need not always be the same thread.
+ * Who may call      one thread at a time, never from inside a job; it need not always be the same
+ *                   thread.
  *
  * Invariants
  *   I1  a worker calls the job of one call at most once
@@ -54,9 +58,10 @@ struct team_options {
     size_t stack_bytes; /* of each thread; 0: as the system has it */
 };
 
-/* A team of `workers` (1 to TEAM_WORKERS_MAX), the caller included: workers - 1 threads are started.
- * `options` may be NULL: all zero. PEVM_BAD_INPUT for a size out of range, PEVM_LIMIT when the system
- * starts no more threads (then none is left behind), PEVM_UNSUPPORTED when it does not let pin. */
+/* A team of `workers` (1 to TEAM_WORKERS_MAX), the caller included: workers - 1 threads are
+ * started. `options` may be NULL: all zero. PEVM_BAD_INPUT for a size out of range, PEVM_LIMIT when
+ * the system starts no more threads (then none is left behind), PEVM_UNSUPPORTED when it does not
+ * let pin. */
 MUST_CHECK enum pevm_status team_new(struct team **out,
                                      unsigned workers,
                                      const struct team_options *options,
@@ -68,24 +73,25 @@ void team_free(struct team *team);
 /* How many workers there are, the caller included. */
 unsigned team_workers(const struct team *team);
 
-/* Another size from the next job on. On failure the team has the size it could reach: at least the old
- * one. */
+/* Another size from the next job on. On failure the team has the size it could reach: at least the
+ * old one. */
 MUST_CHECK enum pevm_status team_resize(struct team *team, unsigned workers, struct error *error);
 
 /* Every worker calls job(worker, context) once. Returns when all have. */
 void team_run(struct team *team, void (*job)(unsigned worker, void *context), void *context);
 
-/* The caller, and up to workers - 1 others, call job(worker, context) once. When the caller's own call has
- * returned, those who have not begun are no longer needed; returns when those who have begun are done. For
- * jobs that ask "what is left to do?" until nothing is. `workers` may be more than the team has. */
+/* The caller, and up to workers - 1 others, call job(worker, context) once. When the caller's own
+ * call has returned, those who have not begun are no longer needed; returns when those who have
+ * begun are done. For jobs that ask "what is left to do?" until nothing is. `workers` may be more
+ * than the team has. */
 void team_assist(struct team *team,
                  unsigned workers,
                  void (*job)(unsigned worker, void *context),
                  void *context);
 
-/* body(begin, end, worker, context) for ranges that cover 0 .. count - 1 once. A worker takes `grain` items
- * at a time (0: chosen so that each worker comes about eight times). Ranges of one worker ascend. With one
- * worker, or no more than one grain, the caller does all in one call. */
+/* body(begin, end, worker, context) for ranges that cover 0 .. count - 1 once. A worker takes
+ * `grain` items at a time (0: chosen so that each worker comes about eight times). Ranges of one
+ * worker ascend. With one worker, or no more than one grain, the caller does all in one call. */
 void team_for(struct team *team,
               size_t count,
               size_t grain,

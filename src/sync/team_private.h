@@ -1,4 +1,5 @@
-/* team_private.h - the parts of a team: jobs are handed out in team.c, threads are started in team_thread.c. */
+/* team_private.h - the parts of a team: jobs are handed out in team.c, threads are started in
+ * team_thread.c. */
 #pragma once
 
 #include "sync/atomic.h"
@@ -37,6 +38,7 @@ struct team {
     /* the caller's own */
     void *memory; /* of the heap; this object begins inside it, on a cache line */
     unsigned worker_count;
+    unsigned processors; /* that were ours when the team was made */
     bool busy;
     struct team_options options;
     char name[12]; /* fifteen characters fit into a thread's name */

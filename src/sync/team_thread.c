@@ -104,8 +104,8 @@ MUST_CHECK enum pevm_status team_resize(struct team *team, unsigned workers, str
     if (workers < 1 || workers > TEAM_WORKERS_MAX)
         return error_set(
             error, PEVM_BAD_INPUT, "a team has 1 to %d workers, not %u", TEAM_WORKERS_MAX, workers);
-    /* Spinning pays only while nobody else needs the processor. Workers read this after their call. */
-    bool crowded = workers > cpu_count_available();
+    /* Spinning pays only while nobody else needs the processor. Workers take this with a job. */
+    bool crowded = workers > team->processors;
     while (team->worker_count > workers)
         dismiss(&team->workers[--team->worker_count]);
     team->spin_ns = team->options.never_spin || crowded ? 0 : TEAM_SPIN_NS;
@@ -127,6 +127,7 @@ MUST_CHECK enum pevm_status team_new(struct team **out,
     struct team *team = (struct team *)start;
     team_init(team, options);
     team->memory = memory;
+    team->processors = cpu_count_available();
     enum pevm_status status = team_resize(team, workers, error);
     if (status != PEVM_OK) {
         team_free(team);

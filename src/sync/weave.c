@@ -13,7 +13,7 @@
 #define SCHEDULES_MAX_DEFAULT 100000000
 #define RUNS_DEFAULT          10000
 #define EVENTS_MAX            65536 /* more do not fit into the text either */
-#define CLOCK_TICK_NS         1000 /* each look at a thread's clock; spins of microseconds end soon */
+#define CLOCK_TICK_NS         1000  /* each look at a thread's clock: spins end soon */
 
 enum thread_state { THREAD_READY, THREAD_ASLEEP, THREAD_ENDED };
 
@@ -36,6 +36,8 @@ struct thread {
     uint64_t writes_seen; /* of others, at its last pause */
     uint64_t clock_ns;
 };
+
+static unsigned run_number; /* how many weave_runs this process has begun: tests may share a name */
 
 /* A schedule while it is run. */
 static struct run {
@@ -104,11 +106,12 @@ static void report(const char *reason)
     static char text[WEAVE_SCHEDULE_MAX];
     schedule_print(text);
     fprintf(stderr,
-            "weave %s: %s\n  seed %llu\n  PEVM_WEAVE_REPLAY='%s: %s'\n",
+            "weave %s: %s\n  seed %llu\n  PEVM_WEAVE_REPLAY='%s #%u: %s'\n",
             run.options->name,
             reason,
             (unsigned long long)run.result->seed,
             run.options->name,
+            run_number,
             text);
 }
 
@@ -229,7 +232,8 @@ static bool step_take(unsigned agent)
     return false;
 }
 
-/* Which thread takes the next step; stores that become visible first do. AGENT_NOBODY: the schedule ends. */
+/* Which thread takes the next step; stores that become visible first do. AGENT_NOBODY: the schedule
+ * ends. */
 static unsigned next_thread(void)
 {
     for (;;) { /* ends: steps_max */
@@ -445,11 +449,12 @@ static void run_at_random(void)
 /* The schedule to run instead: of the options, or of the environment when it is for this test. */
 static const char *replay_wanted(const struct weave_options *options)
 {
+    char key[128];
     const char *wish = getenv("PEVM_WEAVE_REPLAY");
-    size_t size = strlen(options->name);
     if (options->replay != NULL) return options->replay;
-    if (wish == NULL || strncmp(wish, options->name, size) != 0 || wish[size] != ':') return NULL;
-    return wish + size + 1;
+    snprintf(key, sizeof key, "%s #%u:", options->name, run_number);
+    if (wish == NULL || strncmp(wish, key, strlen(key)) != 0) return NULL;
+    return wish + strlen(key);
 }
 
 static void say(void)
@@ -476,6 +481,7 @@ struct weave_result weave_run(const struct weave_options *options,
     ASSERT(program->thread_count <= WEAVE_THREADS_MAX && weave_driver == NULL);
     memset(&run, 0, sizeof run);
     memset(&result, 0, sizeof result);
+    run_number++;
     run.options = options;
     run.program = program;
     run.result = &result;

@@ -6,42 +6,48 @@
  *     static void check(void *world);                       WEAVE_CHECK what must hold afterwards
  *
  *     struct weave_result result = weave_run(
- *         &(struct weave_options){.name = "seqlock", .mode = WEAVE_EXHAUSTIVE, .delay_stores = true},
+ *         &(struct weave_options){.name = "seqlock", .delay_stores = true},
  *         &(struct weave_program){&world, setup, {writer, reader}, 2, check});
  *     CHECK(!result.failed && result.complete);
  *
- * Sources under test, and the test, are compiled with PEVM_WEAVE (pevm_weave_test in cmake/weave.cmake); their
- * atomics, pauses and futexes then ask here who goes on. The code under test must do the same under the same
- * schedule: no clocks, no addresses as numbers, no randomness but weave_choose.
+ * Sources under test, and the test, are compiled with PEVM_WEAVE (pevm_weave_test in
+ * cmake/weave.cmake); their atomics, pauses and futexes then ask here who goes on. The code under
+ * test must do the same under the same schedule: no clocks, no addresses as numbers, no randomness
+ * but weave_choose.
  *
  * Words
  *   step       one operation on shared memory, with the private work up to the next one
- *   schedule   who took each step, from the beginning to the end, as text: "0x5 1x2 a 0 ?1". Digits are
- *              threads, letters are delayed stores that become visible (a: of thread 0), ?n is an answer of
- *              weave_choose, xN repeats
+ *   schedule   who took each step, from the beginning to the end, as text: "0x5 1x2 a 0 ?1". Digits
+ *              are threads, letters are delayed stores that become visible (a: of thread 0), ?n is
+ *              an answer of weave_choose, xN repeats
  *   kept       a store that its thread has made and others do not see yet
  *
  * What is explored
- *   Steps happen one at a time. With delay_stores, relaxed and release stores go into a queue of their thread
- *   and become visible later, in order (total store order, as x86-64 has it); read-modify-writes, seq_cst
- *   stores and system calls wait until the queue is empty. Reorderings of loads, which other processors and
- *   compilers may add, are not explored: the orders in the source are for them, and ThreadSanitizer looks at
- *   those.
- *   WEAVE_EXHAUSTIVE  depth first. Without a bound on preemptions: every outcome, by sleep sets (Godefroid:
- *                     schedules that differ only in the order of independent steps are run once; that rests
- *                     on plain memory being touched only where atomics order the touching). With
- *                     preemptions_max: every schedule that takes the processor from a thread that could go
- *                     on, or shows a kept store early, at most so many times.
+ *   Steps happen one at a time. With delay_stores, relaxed and release stores go into a queue of
+ *   their thread and become visible later, in order (total store order, as x86-64 has it);
+ *   read-modify-writes, seq_cst stores and system calls wait until the queue is empty. Reorderings
+ *   of loads, which other processors and compilers may add, are not explored: the orders in the
+ *   source are for them, and ThreadSanitizer looks at those. Plain memory belongs to the step
+ *   before it; that it is published after it was written is ThreadSanitizer's business, too.
+ *   WEAVE_EXHAUSTIVE  depth first. Without a bound on preemptions: every outcome, by sleep sets
+ *                     (Godefroid: schedules that differ only in the order of independent steps are
+ *                     run once; that rests on plain memory being touched only where atomics order
+ *                     the touching). With preemptions_max: every schedule that takes the processor
+ *                     from a thread that could go on, or shows a kept store early, at most so many
+ *                     times.
  *   WEAVE_RANDOM      each step by a fair draw, `runs` times
- *   WEAVE_PCT         random priorities that change pct_depth - 1 times (Burckhardt et al., ASPLOS 2010):
- *                     finds bugs that need few ordering constraints, in long programs
+ *   WEAVE_PCT         random priorities that change pct_depth - 1 times (Burckhardt et al., ASPLOS
+ *                     2010): finds bugs that need few ordering constraints, in long programs
  *
  * A failing schedule is printed with its seed. To run that one again (a debugger follows it):
- *     PEVM_WEAVE_REPLAY='name: 0x5 1x2' build/dev/tests/weave/.../weave_NOUN
- * PEVM_WEAVE_RUNS=n makes n runs of every random test; PEVM_WEAVE_PREEMPTIONS=n raises every bound to n.
+ *     PEVM_WEAVE_REPLAY='name #3: 0x5 1x2' build/dev/tests/weave/.../weave_NOUN
+ * (the third weave_run of the program; the others run as ever).
+ * PEVM_WEAVE_RUNS=n makes n runs of every random test; PEVM_WEAVE_PREEMPTIONS=n raises every bound
+ * to n.
  *
- * What counts as a failure: WEAVE_CHECK, weave_fail, a failed ASSERT (the schedule is printed before the
- * process ends), nobody can go on (all sleep, or pause and nobody writes), more than steps_max steps.
+ * What counts as a failure: WEAVE_CHECK, weave_fail, a failed ASSERT (the schedule is printed
+ * before the process ends), nobody can go on (all sleep, or pause and nobody writes), more than
+ * steps_max steps.
  */
 #pragma once
 
@@ -97,7 +103,7 @@ struct weave_result {
 struct weave_result weave_run(const struct weave_options *options,
                               const struct weave_program *program);
 
-/* A number below `count` that the explorer picks: all of them are tried. In threads and in setup. */
+/* A number below `count` that the explorer picks: all are tried. In threads and in setup. */
 unsigned weave_choose(unsigned count);
 
 /* This schedule shows a fault. Does not return to a thread; returns to setup and check. */

@@ -38,7 +38,7 @@ static unsigned pct_depth(const struct explorer *explorer)
     return depth > COUNT_OF(explorer->changes) ? (unsigned)COUNT_OF(explorer->changes) : depth;
 }
 
-/* Priorities above pct_depth in a random order; the points where the highest falls to below that. */
+/* Priorities above pct_depth in a random order; the points where the highest falls below. */
 static void pct_begin(struct explorer *explorer)
 {
     unsigned depth = pct_depth(explorer);
@@ -86,7 +86,8 @@ static uint32_t independent_of(const struct moment *moment, uint32_t agents, uns
     return rest;
 }
 
-/* The thread that took the last step, or the store that it waits for: going on with it costs nothing. */
+/* The thread that took the last step, or the store that it waits for: going on with it costs
+ * nothing. */
 static unsigned natural(const struct moment *moment)
 {
     unsigned current = moment->current;
@@ -116,8 +117,8 @@ static unsigned preferred(const struct moment *moment, uint32_t agents)
 /* Those worth trying at a moment that was not seen before. */
 static uint32_t candidates(const struct explorer *explorer, const struct moment *moment)
 {
-    /* A step that nobody else can notice needs no alternatives. With a bound only the natural one, for going
-     * to another thread and back would cost. */
+    /* A step that nobody else can notice needs no alternatives. With a bound only the natural one,
+     * for going to another thread and back would cost. */
     unsigned preemptions_max = explorer->preemptions_max;
     uint32_t threads = moment->enabled & THREADS_MASK;
     if (preemptions_max != 0)
@@ -255,7 +256,8 @@ static unsigned pick_by_priority(struct explorer *explorer, uint32_t enabled)
 
 /* ---- a schedule that is given ---- */
 
-/* The next agent ('0'.., 'a'.., or '?'), or 0 at the end of the text. For '?' *answer is the number. */
+/* The next agent ('0'.., 'a'.., or '?'), or 0 at the end of the text. For '?' *answer is the
+ * number. */
 static char replay_read(struct replay *replay, unsigned *answer)
 {
     if (replay->repeat > 0) {

@@ -1,9 +1,10 @@
-/* weave_hook.h - what the atomics, spins and futexes of a PEVM_WEAVE build tell, and ask, before they act.
+/* weave_hook.h - what the atomics, spins and futexes of a PEVM_WEAVE build tell, and ask, before
+ * they act.
  *
- * The same source is compiled twice: as it ships, where nothing of this exists, and with PEVM_WEAVE=1, where
- * every access to shared memory goes through the driver that is in charge: the scheduler of interleavings
- * (sync/weave.h), or a simulator with a clock of its own. Without a driver (setting a world up, checking it
- * afterwards) the accesses just happen.
+ * The same source is compiled twice: as it ships, where nothing of this exists, and with
+ * PEVM_WEAVE=1, where every access to shared memory goes through the driver that is in charge: the
+ * scheduler of interleavings (sync/weave.h), or a simulator with a clock of its own. Without a
+ * driver (setting a world up, checking it afterwards) the accesses just happen.
  *
  * A driver runs all "threads" in one thread of the system, so it needs no locks.
  */
@@ -29,7 +30,7 @@ struct weave_driver {
     /* Called before each operation: here another thread may be run, or time be charged. */
     void (*hook)(enum weave_kind kind, const void *place);
 
-    /* The value that this thread has stored and nobody else sees yet; false: memory has the latest. */
+    /* The value that this thread has stored and nobody else sees yet; false: memory has it. */
     bool (*load)(const void *place, uint64_t *value);
 
     /* Keep a store of `size` bytes back; false: it has to go to memory now. */
@@ -38,7 +39,8 @@ struct weave_driver {
     /* The read-modify-write that was announced changed nothing. */
     void (*unchanged)(void);
 
-    /* Futexes, after their hook: sleep if the 32 bits at `place` are still `expected`; wake so many. */
+    /* Futexes, after their hook: sleep if the 32 bits at `place` are still `expected`; wake so
+     * many. */
     void (*sleep)(const void *place, uint32_t expected);
     void (*wake)(const void *place, unsigned count);
 

@@ -1,4 +1,5 @@
-/* weave_private.h - weave.c runs threads step by step, weave_explore.c decides which one takes the next step. */
+/* weave_private.h - weave.c runs threads step by step, weave_explore.c decides which one takes the
+ * next step. */
 #pragma once
 
 #include "base/rng.h"
@@ -31,8 +32,7 @@ struct moment {
 struct node {
     uint32_t enabled; /* agents; or, for weave_choose, how many answers */
     uint32_t left;    /* agents still to be tried */
-    uint32_t
-        asleep; /* agents whose step was explored before, and nothing it depends on happened since */
+    uint32_t asleep;  /* agents whose step was explored before, and nothing changed that */
     uint32_t preemptions;
     uint8_t chosen;
     bool is_choice;
@@ -70,7 +70,8 @@ void explorer_fini(struct explorer *explorer);
 /* Before each schedule. */
 void explorer_begin(struct explorer *explorer, uint64_t seed);
 
-/* Who took this step the last time, in the part of a schedule that is run again; else AGENT_NOBODY: pick. */
+/* Who took this step the last time, in the part of a schedule that is run again; else AGENT_NOBODY:
+ * pick. */
 unsigned explorer_repeat(struct explorer *explorer);
 
 /* Who takes the next step, or AGENT_NOBODY when this schedule need not go on (or failed). */

@@ -186,7 +186,7 @@ TEST(what_is_in_is_found_while_a_neighbour_comes_and_goes)
     }
 }
 
-/* One puts an item in while another empties its word: the item stays visible once set has returned. */
+/* One puts an item in while another empties its word: the item is visible once set returns. */
 static void put_in_and_look(void *context, unsigned thread)
 {
     (void)context;

@@ -149,7 +149,8 @@ static void pop_three(void *context, unsigned thread)
     pop_some(thread, 3);
 }
 
-/* Values of one producer reach one consumer in their order; all of `first` and `second` arrived once. */
+/* Values of one producer reach one consumer in their order; all of `first` and `second` arrived
+ * once. */
 static void check_got(unsigned of_first, unsigned of_second)
 {
     unsigned seen[2] = {0};

@@ -1,5 +1,5 @@
-/* Jobs reach every worker once, and are over when the caller goes on. Worker 0 is thread 0; the others live as
- * threads of weave. */
+/* Jobs reach every worker once, and are over when the caller goes on. Worker 0 is thread 0; the
+ * others live as threads of weave. */
 #include "support/test.h"
 #include "sync/team_private.h"
 #include "sync/weave.h"

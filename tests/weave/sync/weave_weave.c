@@ -106,7 +106,8 @@ TEST(without_preemptions_threads_run_one_after_the_other)
     },
         (struct weave_program){.threads = {add_twice, add_twice}, .thread_count = 2});
     CHECK(result.complete);
-    /* 0011, 1100 without; 0110, 1001 and 0 11 0, 1 00 1 are the same: 6 orders less the 2 that switch thrice */
+    /* 0011, 1100 without; 0110, 1001 and 0 11 0, 1 00 1 are the same: 6 orders less the 2 that
+     * switch thrice */
     CHECK_EQ(result.schedules, 4);
 }
 
