@@ -1,9 +1,7 @@
 /* parallel.h - a block's transactions on several workers, with the result of sequential.c.
  *
- * Workers run transactions ahead of one another on a multi-version state (state/mv.h) and publish what they wrote. A
- * transaction counts only at the frontier, in block order: when all below it are final and what it read is still true. What
- * does not hold there is run again on the spot. So the frontier alone decides what is right; everything else - who
- * runs what, checks ahead of time, telling readers that something changed - only decides how soon.
+ * What runs ahead, is checked and becomes final is in speculation.h; here is what a transaction is: the machine that runs it,
+ * its receipt, its gas.
  *
  * What cannot be settled by running again (an invalid transaction, no gas left in the block, a state that cannot be read, no
  * memory) stops the workers at the frontier. What is final is handed to the block's state, and the sequential path goes on

@@ -1,0 +1,303 @@
+#include "engine/speculation.h"
+
+#include "base/heap.h"
+#include "sched/sched.h"
+
+#include <string.h>
+
+#define UNCHECKED_MAX                                                                              \
+    64 /* transactions a worker has run and not yet checked; older ones the frontier checks */
+#define PUSH_MAX       512 /* how far a publisher looks for readers of what it changed */
+#define FRONTIER_STEPS 32  /* final transactions between two hints to the state */
+#define TURNS_MAX      3 /* attempts at a stretch, while what they read changes under their hands */
+
+struct worker {
+    unsigned number;
+    struct mv_attempt attempt;
+    struct sched_claim claim;
+    uint32_t unchecked[UNCHECKED_MAX]; /* a ring */
+    uint32_t unchecked_first, unchecked_count;
+    uint64_t attempts;
+} ALIGNED(CACHE_LINE);
+
+struct speculation {
+    struct sched *sched;
+    struct worker *workers;
+    unsigned worker_count;
+    struct speculation_block block;
+    uint8_t *ends; /* enum attempt_end, by tx: of the last attempt */
+    size_t ends_capacity;
+    uint32_t final; /* inside the frontier: transactions below it are final */
+};
+
+/* ---- life ------------------------------------------------------------------------------------ */
+
+static enum pevm_status speculation_init(struct speculation *speculation, unsigned workers)
+{
+    size_t bytes = workers * sizeof *speculation->workers;
+    speculation->worker_count = workers;
+    speculation->workers = heap_alloc_aligned(CACHE_LINE, bytes);
+    if (speculation->workers == NULL) return PEVM_NO_MEMORY;
+    memset(speculation->workers, 0, bytes);
+    for (unsigned i = 0; i < workers; i++) {
+        speculation->workers[i].number = i;
+        mv_attempt_init(&speculation->workers[i].attempt);
+    }
+    return sched_new(&speculation->sched);
+}
+
+enum pevm_status speculation_new(struct speculation **out, unsigned workers)
+{
+    struct speculation *speculation = heap_alloc_zeroed(1, sizeof *speculation);
+    *out = NULL;
+    if (speculation == NULL) return PEVM_NO_MEMORY;
+    enum pevm_status status = speculation_init(speculation, workers);
+    if (status != PEVM_OK) {
+        speculation_free(speculation);
+        return status;
+    }
+    *out = speculation;
+    return PEVM_OK;
+}
+
+void speculation_free(struct speculation *speculation)
+{
+    if (speculation == NULL) return;
+    for (unsigned i = 0; speculation->workers != NULL && i < speculation->worker_count; i++)
+        mv_attempt_fini(&speculation->workers[i].attempt);
+    heap_free(speculation->workers);
+    heap_free(speculation->ends);
+    sched_free(speculation->sched);
+    heap_free(speculation);
+}
+
+enum pevm_status speculation_begin(struct speculation *speculation,
+                                   const struct speculation_block *block)
+{
+    if (block->tx_count > speculation->ends_capacity) {
+        heap_free(speculation->ends);
+        speculation->ends_capacity = block->tx_count + block->tx_count / 4 + 64;
+        speculation->ends = heap_alloc(speculation->ends_capacity);
+        if (speculation->ends == NULL) speculation->ends_capacity = 0;
+        if (speculation->ends == NULL) return PEVM_NO_MEMORY;
+    }
+    speculation->block = *block;
+    speculation->final = 0;
+    for (unsigned i = 0; i < speculation->worker_count; i++) {
+        struct worker *worker = &speculation->workers[i];
+        worker->claim = (struct sched_claim){0, 0};
+        worker->unchecked_first = worker->unchecked_count = 0;
+        worker->attempts = 0;
+    }
+    return sched_begin(speculation->sched,
+                       &(struct sched_options){block->tx_count, speculation->worker_count});
+}
+
+struct speculation_end speculation_end(const struct speculation *speculation)
+{
+    struct sched_counts counts = sched_counts(speculation->sched);
+    struct speculation_end end = {
+        .final = speculation->final, .stale = counts.rejections, .waits = counts.waits};
+    for (unsigned i = 0; i < speculation->worker_count; i++)
+        end.attempts += speculation->workers[i].attempts;
+    return end;
+}
+
+/* ---- one attempt ------------------------------------------------------------------------------- */
+
+static enum attempt_end attempt_run(struct speculation *speculation,
+                                    struct worker *worker,
+                                    uint32_t tx,
+                                    uint32_t *readers_to)
+{
+    struct mv_attempt *attempt = &worker->attempt;
+    mv_attempt_begin(attempt, speculation->block.mv, worker->number, tx);
+    attempt->predicts_nonce = !sched_all_below_executed(speculation->sched, tx);
+    worker->attempts++;
+    enum attempt_end end =
+        speculation->block.ops->run(speculation->block.context, attempt, readers_to);
+    if (end == ATTEMPT_LOST) sched_stop(speculation->sched);
+    if (end == ATTEMPT_SOUND || end == ATTEMPT_UNSURE) speculation->ends[tx] = (uint8_t)end;
+    return end;
+}
+
+/* ---- checks ahead of the frontier ---------------------------------------------------------------- */
+
+/* Those who read, before, what `tx` has just written: better now than at the frontier. They are ready to run again. */
+static void tell_readers(struct speculation *speculation,
+                         struct worker *worker,
+                         uint32_t tx,
+                         uint32_t readers_to)
+{
+    struct sched *sched = speculation->sched;
+    uint32_t to = speculation->block.tx_count;
+    if (readers_to < to) to = readers_to;
+    if (to - tx > PUSH_MAX) to = tx + PUSH_MAX;
+    for (uint32_t reader = tx + 1; reader < to; reader++) {
+        if (!sched_hold(sched, reader)) continue;
+        if (mv_holds(speculation->block.mv, worker->number, reader, false)) {
+            sched_release(sched, reader);
+            continue;
+        }
+        mv_retract(speculation->block.mv, reader);
+        sched_reject(sched, reader);
+        sched_hand_back(sched, reader);
+    }
+}
+
+static void unchecked_push(struct worker *worker, uint32_t tx)
+{
+    if (worker->unchecked_count == UNCHECKED_MAX) { /* the oldest is left to the frontier */
+        worker->unchecked_first = (worker->unchecked_first + 1) % UNCHECKED_MAX;
+        worker->unchecked_count--;
+    }
+    worker->unchecked[(worker->unchecked_first + worker->unchecked_count++) % UNCHECKED_MAX] = tx;
+}
+
+/* Check what this worker ran, as far as everything below has been executed: it is still in this processor's cache, and need
+ * not be checked at the frontier. */
+static void check_own(struct speculation *speculation, struct worker *worker)
+{
+    struct sched *sched = speculation->sched;
+    while (worker->unchecked_count > 0) { /* ends: one less each time */
+        uint32_t tx = worker->unchecked[worker->unchecked_first];
+        uint32_t changes = sched_changes(sched);
+        if (!sched_all_below_executed(sched, tx)) return;
+        worker->unchecked_first = (worker->unchecked_first + 1) % UNCHECKED_MAX;
+        worker->unchecked_count--;
+        if (!sched_hold(sched, tx)) continue;
+        if (mv_holds(speculation->block.mv, worker->number, tx, true)) {
+            sched_stamp(sched, tx, changes);
+            sched_release(sched, tx);
+            continue;
+        }
+        mv_retract(speculation->block.mv, tx);
+        sched_reject(sched, tx);
+        sched_hand_back(sched, tx);
+    }
+}
+
+/* The transaction was just published: does it still hold, with all that happened meanwhile? */
+static bool holds_already(struct speculation *speculation,
+                          struct worker *worker,
+                          uint32_t tx,
+                          uint32_t changes,
+                          bool began_sound)
+{
+    struct sched *sched = speculation->sched;
+    if (began_sound) { /* nothing below could change but by running again, which would show in `changes` */
+        sched_stamp(sched, tx, changes);
+        return true;
+    }
+    uint32_t changes_now = sched_changes(sched);
+    bool all_below = sched_all_below_executed(sched, tx);
+    if (!mv_holds(speculation->block.mv, worker->number, tx, all_below)) return false;
+    if (all_below)
+        sched_stamp(sched, tx, changes_now);
+    else
+        unchecked_push(worker, tx);
+    return true;
+}
+
+/* ---- running ----------------------------------------------------------------------------------- */
+
+static void wait_for(struct speculation *speculation, const struct mv_attempt *attempt)
+{
+    if (attempt->needs_final)
+        sched_wait_for_final(speculation->sched, attempt->tx, attempt->blocked_on);
+    else
+        sched_wait_for(speculation->sched, attempt->tx, attempt->blocked_on);
+}
+
+/* Run a held transaction until it is executed, or waits for another. */
+static void tx_run_held(struct speculation *speculation, struct worker *worker, uint32_t tx)
+{
+    struct sched *sched = speculation->sched;
+    for (unsigned turn = 1;; turn++) { /* ends: TURNS_MAX */
+        uint32_t readers_to = 0, changes = sched_changes(sched);
+        bool began_sound = sched_all_below_executed(sched, tx);
+        enum attempt_end end = attempt_run(speculation, worker, tx, &readers_to);
+        if (end == ATTEMPT_LOST) return;
+        if (end == ATTEMPT_BLOCKED) {
+            wait_for(speculation, &worker->attempt);
+            return;
+        }
+        if (holds_already(speculation, worker, tx, changes, began_sound) || turn == TURNS_MAX) {
+            sched_executed(sched, tx);
+            tell_readers(speculation, worker, tx, readers_to);
+            return;
+        }
+        mv_retract(speculation->block.mv, tx);
+        sched_rerun(sched, tx);
+    }
+}
+
+/* ---- the frontier ------------------------------------------------------------------------------ */
+
+/* The transaction at the frontier, held: is it as the sequential path would have it? All below are final. */
+static bool settle(struct speculation *speculation, struct worker *worker, uint32_t tx)
+{
+    struct sched *sched = speculation->sched;
+    if (speculation->ends[tx] == ATTEMPT_SOUND &&
+        (sched_is_fresh(sched, tx) || mv_holds(speculation->block.mv, worker->number, tx, true)))
+        return true;
+    mv_frontier_set(speculation->block.mv, tx);
+    mv_retract(speculation->block.mv, tx);
+    sched_reject(sched, tx);
+    uint32_t readers_to = 0;
+    enum attempt_end end = attempt_run(speculation, worker, tx, &readers_to);
+    if (end != ATTEMPT_SOUND && end != ATTEMPT_UNSURE)
+        return false; /* only for want of memory: nothing is in the way here */
+    sched_executed_held(sched, tx);
+    tell_readers(speculation, worker, tx, readers_to);
+    return end == ATTEMPT_SOUND;
+}
+
+/* Final transactions in a row. False: the workers must stop. */
+static bool frontier_move(struct speculation *speculation, struct worker *worker)
+{
+    struct sched *sched = speculation->sched;
+    const struct speculation_block *block = &speculation->block;
+    uint32_t count = block->tx_count, steps = 0;
+    for (uint32_t tx = sched_frontier(sched); tx < count && sched_hold(sched, tx); tx++) {
+        if (!settle(speculation, worker, tx) || !block->ops->accept(block->context, tx))
+            return false;
+        speculation->final = tx + 1;
+        sched_finalize(sched, tx);
+        if (++steps % FRONTIER_STEPS == 0) mv_frontier_set(speculation->block.mv, tx + 1);
+    }
+    mv_frontier_set(speculation->block.mv, speculation->final);
+    return true;
+}
+
+static void frontier_advance(struct speculation *speculation, struct worker *worker)
+{
+    struct sched *sched = speculation->sched;
+    do { /* ends: each turn but the last found something new */
+        if (!sched_frontier_enter(sched)) return;
+        if (!sched_is_done(sched) && !frontier_move(speculation, worker)) sched_stop(sched);
+    } while (sched_frontier_leave(sched));
+}
+
+/* ---- the workers ------------------------------------------------------------------------------- */
+
+void speculation_work(unsigned number, void *context)
+{
+    struct speculation *speculation = context;
+    const struct speculation_block *block = &speculation->block;
+    struct worker *worker = &speculation->workers[number];
+    struct sched *sched = speculation->sched;
+    while (!sched_is_done(sched)) {
+        uint32_t tx = sched_take(sched, &worker->claim, block->claim_size);
+        if (tx != SCHED_NOTHING) tx_run_held(speculation, worker, tx);
+        bool is_claim_done = worker->claim.next == worker->claim.end;
+        if (is_claim_done || tx == sched_frontier(sched)) frontier_advance(speculation, worker);
+        check_own(speculation, worker);
+        if (number == 0 && is_claim_done && block->ops->is_cancelled(block->context))
+            sched_stop(sched); /* the sequential path says it */
+        if (tx == SCHED_NOTHING && !sched_is_done(sched)) {
+            frontier_advance(speculation, worker);
+            if (!sched_is_done(sched)) sched_idle(sched);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+/* speculation.h - the workers of one block: transactions run ahead of one another, are checked, and become final in block
+ * order.
+ *
+ * It knows who runs next (sched/sched.h) and what they read and wrote (state/mv.h). What a transaction is it does not know:
+ * to run one is a function of its owner (engine/parallel.c; little scripts in tests/weave/engine). So the loop that ships is
+ * the one whose interleavings are explored.
+ *
+ * A transaction counts only at the frontier: when all below it are final and what it read is still true. What does not hold
+ * there is run again on the spot. Everything else - checks ahead of time, telling readers that something changed - only decides
+ * how soon.
+ *
+ * Words
+ *   sound    the attempt came to an end and is right if what it read is true
+ *   unsure   it gave no result: perhaps because of what it read. When nothing is left that could be untrue, that ends the block here
+ *
+ * Order of calls
+ *   speculation_new ( speculation_begin  speculation_work by up to `workers` threads  speculation_end )* speculation_free
+ */
+#pragma once
+
+#include "state/mv.h"
+
+struct speculation;
+
+enum attempt_end {
+    ATTEMPT_SOUND,   /* published */
+    ATTEMPT_UNSURE,  /* published: what it read, no writes */
+    ATTEMPT_BLOCKED, /* attempt->blocked_on has to go first; nothing was published */
+    ATTEMPT_LOST,    /* no memory for anything: the block stops */
+};
+
+struct speculation_ops {
+    /* Run attempt->tx on the view of `attempt`, which has begun, and publish it. On any worker; attempt->worker says which. A
+     * sender and nonce have to be filled in where attempt->predicts_nonce is set. */
+    enum attempt_end (*run)(void *context, struct mv_attempt *attempt, uint32_t *readers_to);
+
+    /* In block order, one at a time: the last attempt of `tx` is right, and sound. False: it can't be in the block, which ends
+     * before it. */
+    bool (*accept)(void *context, uint32_t tx);
+
+    /* Asked by worker 0 between transactions. */
+    bool (*is_cancelled)(void *context);
+};
+
+struct speculation_block {
+    const struct speculation_ops *ops; /* borrowed until speculation_end */
+    void *context;
+    struct mv *mv; /* borrowed; the block has begun there */
+    uint32_t tx_count;
+    uint32_t claim_size; /* adjacent transactions for one worker at a time */
+};
+
+enum pevm_status speculation_new(struct speculation **out, unsigned workers) MUST_CHECK;
+void speculation_free(struct speculation *speculation); /* may be NULL */
+enum pevm_status speculation_begin(struct speculation *speculation,
+                                   const struct speculation_block *block) MUST_CHECK;
+
+/* What each worker does, numbers below `workers`: until all are final, or the block stops. Worker 0 alone is enough. */
+void speculation_work(unsigned worker, void *speculation);
+
+struct speculation_end {
+    uint32_t final; /* transactions below it are final; the block's count when nothing stopped it */
+    uint64_t attempts, stale, waits;
+};
+
+/* When all workers have come back. */
+struct speculation_end speculation_end(const struct speculation *speculation);
