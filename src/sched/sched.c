@@ -87,7 +87,7 @@ static size_t again_words(uint32_t count)
 
 static enum pevm_status arrays_reserve(struct sched *sched, uint32_t count)
 {
-    if (count <= sched->tx_capacity) return PEVM_OK;
+    if (sched->tx_capacity > 0 && count <= sched->tx_capacity) return PEVM_OK;
     heap_free(sched->txs);
     heap_free(sched->again);
     uint32_t capacity = count + count / 4 + 64;

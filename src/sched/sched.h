@@ -68,8 +68,8 @@ struct sched_claim {
     uint32_t next, end;
 };
 
-/* The lowest transaction that is ready again, else the next one of the claim, else of a new claim of at most
- * `claim_size`; RUNNING and held by the caller. SCHED_NOTHING: nothing to run now. */
+/* The lowest of those that are ready again and of the claim; when there are none, the first of a new claim of at most
+ * `claim_size`. RUNNING, and held by the caller. SCHED_NOTHING: nothing to run now. */
 uint32_t sched_take(struct sched *sched, struct sched_claim *claim, uint32_t claim_size);
 
 uint32_t sched_incarnation(const struct sched *sched, uint32_t tx);
