@@ -2,48 +2,14 @@
 
 #include "base/assert.h"
 #include "base/hash.h"
-#include "base/heap.h"
 #include "crypto/keccak.h"
+#include "evm/journal_private.h"
 
 #include <string.h>
 
 #define TABLE_SIZE_FIRST                                                                           \
     128 /* entries; a transfer meets 3 accounts, a swap some 10 accounts and 30 slots */
 #define ARENA_CHUNK_BYTES (256 * 1024)
-
-enum undo_kind {
-    UNDO_FLAGS,
-    UNDO_CREDIT,
-    UNDO_DEBIT,
-    UNDO_NONCE,
-    UNDO_CODE,
-    UNDO_SLOT,
-    UNDO_WARM_SLOT,
-    UNDO_TRANSIENT
-};
-
-/* One change, as it was before. Account records always restore the flags as well. */
-struct undo {
-    uint8_t kind;
-    uint8_t flags;
-    void *target;
-    union {
-        u256 word;
-        hash32 code_hash;
-        uint64_t nonce;
-    } old;
-};
-
-struct transient_entry {
-    address who;
-    u256 key, value;
-    uint64_t hash;
-};
-
-struct new_code {
-    struct new_code *next;
-    const struct code *code;
-};
 
 /* ---- tables ---------------------------------------------------------------------------------- */
 
@@ -125,8 +91,7 @@ void journal_begin(struct journal *journal, const struct view *view, enum fork f
     journal->p256_is_warm = fork >= FORK_OSAKA;
 }
 
-/* Twice the room for the pointers of `table`; their hashes lie `hash_offset` bytes into what they point to. */
-static bool table_grow(void ***table, size_t *mask, size_t hash_offset)
+bool journal_table_grow(void ***table, size_t *mask, size_t hash_offset)
 {
     size_t size = (*mask + 1) * 2;
     void **bigger = table_new(size);
@@ -143,18 +108,6 @@ static bool table_grow(void ***table, size_t *mask, size_t hash_offset)
     heap_free(*table);
     *table = bigger;
     *mask = size - 1;
-    return true;
-}
-
-/* Room for one more element of `size` bytes in a heap array that doubles. */
-static bool array_reserve(void **array, size_t count, size_t *capacity, size_t size)
-{
-    if (likely(count < *capacity)) return true;
-    size_t bigger = *capacity == 0 ? 64 : *capacity * 2;
-    void *memory = heap_realloc(*array, bigger * size);
-    if (memory == NULL) return false;
-    *array = memory;
-    *capacity = bigger;
     return true;
 }
 
@@ -178,8 +131,8 @@ static struct account_entry *account_new(struct journal *journal,
 {
     if (unlikely(journal->account_count * 2 > journal->account_mask)) {
         void **table = (void **)journal->account_table;
-        bool grown =
-            table_grow(&table, &journal->account_mask, offsetof(struct account_entry, hash));
+        bool grown = journal_table_grow(
+            &table, &journal->account_mask, offsetof(struct account_entry, hash));
         journal->account_table = (struct account_entry **)table;
         if (!grown) return NULL;
         at = hash & journal->account_mask;
@@ -320,7 +273,7 @@ enum view_answer journal_is_empty(struct journal *journal, struct account_entry 
 
 /* ---- code ------------------------------------------------------------------------------------ */
 
-static const struct code *new_code_find(const struct journal *journal, const hash32 *hash)
+const struct code *journal_new_code(const struct journal *journal, const hash32 *hash)
 {
     for (const struct new_code *entry = journal->new_codes; entry != NULL; entry = entry->next)
         if (hash32_equal(&entry->code->hash, hash)) return entry->code;
@@ -337,7 +290,7 @@ enum view_answer journal_code(struct journal *journal, struct account_entry *acc
         account->code = &code_empty;
         return VIEW_OK;
     }
-    const struct code *code = new_code_find(journal, hash);
+    const struct code *code = journal_new_code(journal, hash);
     if (code == NULL) code = code_cache_find(journal->codes, hash);
     if (code == NULL) {
         struct bytes bytes;
@@ -364,7 +317,8 @@ static struct slot_entry *slot_new(struct journal *journal,
 {
     if (unlikely(journal->slot_count * 2 > journal->slot_mask)) {
         void **table = (void **)journal->slot_table;
-        bool grown = table_grow(&table, &journal->slot_mask, offsetof(struct slot_entry, hash));
+        bool grown =
+            journal_table_grow(&table, &journal->slot_mask, offsetof(struct slot_entry, hash));
         journal->slot_table = (struct slot_entry **)table;
         if (!grown) return NULL;
         at = hash & journal->slot_mask;
@@ -425,303 +379,4 @@ enum view_answer journal_has_storage(struct journal *journal,
         }
     }
     return journal->view.ops->has_storage(journal->view.context, &account->key, out);
-}
-
-/* ---- undo ------------------------------------------------------------------------------------ */
-
-enum {
-    FLAG_EXISTS = 1,
-    FLAG_WARM = 2,
-    FLAG_TOUCHED = 4,
-    FLAG_CREATED = 8,
-    FLAG_DESTROYED = 16,
-    FLAG_CODE_CHANGED = 32
-};
-
-static uint8_t account_flags(const struct account_entry *account)
-{
-    return (uint8_t)((account->exists ? FLAG_EXISTS : 0) | (account->warm ? FLAG_WARM : 0) |
-                     (account->touched ? FLAG_TOUCHED : 0) | (account->created ? FLAG_CREATED : 0) |
-                     (account->destroyed ? FLAG_DESTROYED : 0) |
-                     (account->code_changed ? FLAG_CODE_CHANGED : 0));
-}
-
-/* Mainnet block 2,675,119: a touch of 0x03 stays even when its frame fails (rules, section 14). */
-static bool touch_is_kept(const struct account_entry *account)
-{
-    static const address ripemd160_address = {{[19] = 3}};
-    return account->touched && address_equal(&account->key, &ripemd160_address);
-}
-
-static void account_restore_flags(struct account_entry *account, uint8_t flags)
-{
-    bool existed = (account->parts & VIEW_EXISTENCE) != 0 && account->original.exists;
-    account->touched = (flags & FLAG_TOUCHED) != 0 || touch_is_kept(account);
-    account->exists = (flags & FLAG_EXISTS) != 0 || existed;
-    account->warm = (flags & FLAG_WARM) != 0;
-    account->created = (flags & FLAG_CREATED) != 0;
-    account->destroyed = (flags & FLAG_DESTROYED) != 0;
-    account->code_changed = (flags & FLAG_CODE_CHANGED) != 0;
-}
-
-static struct undo *undo_push(struct journal *journal, enum undo_kind kind, void *target)
-{
-    void *undos = journal->undos;
-    if (!array_reserve(&undos, journal->undo_count, &journal->undo_capacity, sizeof(struct undo)))
-        return NULL;
-    journal->undos = undos;
-    struct undo *undo = &journal->undos[journal->undo_count++];
-    undo->kind = (uint8_t)kind;
-    undo->target = target;
-    return undo;
-}
-
-static struct undo *undo_push_account(struct journal *journal,
-                                      enum undo_kind kind,
-                                      struct account_entry *account)
-{
-    struct undo *undo = undo_push(journal, kind, account);
-    if (undo != NULL) undo->flags = account_flags(account);
-    return undo;
-}
-
-struct journal_checkpoint journal_checkpoint(const struct journal *journal)
-{
-    return (struct journal_checkpoint){journal->undo_count, journal->log_count, journal->refund};
-}
-
-static void undo_apply(const struct undo *undo)
-{
-    struct account_entry *account = undo->target;
-    struct slot_entry *slot = undo->target;
-    struct transient_entry *transient = undo->target;
-    switch ((enum undo_kind)undo->kind) {
-    case UNDO_SLOT: slot->current = undo->old.word; return;
-    case UNDO_WARM_SLOT: slot->warm = false; return;
-    case UNDO_TRANSIENT: transient->value = undo->old.word; return;
-    case UNDO_CREDIT: account->balance = u256_sub(account->balance, undo->old.word); break;
-    case UNDO_DEBIT: account->balance = u256_add(account->balance, undo->old.word); break;
-    case UNDO_NONCE: account->nonce = undo->old.nonce; break;
-    case UNDO_CODE:
-        account->code_hash = undo->old.code_hash;
-        account->code = NULL;
-        break;
-    case UNDO_FLAGS: break;
-    }
-    account_restore_flags(account, undo->flags);
-}
-
-void journal_revert(struct journal *journal, struct journal_checkpoint checkpoint)
-{
-    VERIFY(checkpoint.undo_count <= journal->undo_count &&
-           checkpoint.log_count <= journal->log_count);
-    while (journal->undo_count > checkpoint.undo_count)
-        undo_apply(&journal->undos[--journal->undo_count]);
-    journal->log_count = checkpoint.log_count;
-    journal->refund = checkpoint.refund;
-}
-
-/* ---- changes --------------------------------------------------------------------------------- */
-
-/* What the view said about emptiness no longer holds: ask for all parts when it is needed again. */
-static void part_changed(struct account_entry *account)
-{
-    if (account->parts != VIEW_ALL_PARTS) account->parts &= (uint8_t)~VIEW_EXISTENCE;
-}
-
-bool journal_warm_account(struct journal *journal, struct account_entry *account)
-{
-    if (account->warm) return true;
-    if (undo_push_account(journal, UNDO_FLAGS, account) == NULL) return false;
-    account->warm = true;
-    return true;
-}
-
-bool journal_warm_slot(struct journal *journal, struct slot_entry *slot)
-{
-    if (slot->warm) return true;
-    if (undo_push(journal, UNDO_WARM_SLOT, slot) == NULL) return false;
-    slot->warm = true;
-    return true;
-}
-
-bool journal_touch(struct journal *journal, struct account_entry *account)
-{
-    if (account->touched && account->exists) return true;
-    if (undo_push_account(journal, UNDO_FLAGS, account) == NULL) return false;
-    account->touched = account->exists = true;
-    return true;
-}
-
-/* The record holds what was moved, not what was there: the balance may come to be known between change and undo. */
-static bool balance_move(struct journal *journal,
-                         struct account_entry *account,
-                         enum undo_kind kind,
-                         const u256 *amount)
-{
-    struct undo *undo = undo_push_account(journal, kind, account);
-    if (undo == NULL) return false;
-    undo->old.word = *amount;
-    account->balance = kind == UNDO_CREDIT ? u256_add(account->balance, *amount)
-                                           : u256_sub(account->balance, *amount);
-    account->exists = true;
-    part_changed(account);
-    return true;
-}
-
-bool journal_credit(struct journal *journal, struct account_entry *account, const u256 *amount)
-{
-    return balance_move(journal, account, UNDO_CREDIT, amount);
-}
-
-bool journal_debit(struct journal *journal, struct account_entry *account, const u256 *amount)
-{
-    VERIFY((account->parts & VIEW_BALANCE) != 0 && !u256_less(account->balance, *amount));
-    return balance_move(journal, account, UNDO_DEBIT, amount);
-}
-
-bool journal_set_nonce(struct journal *journal, struct account_entry *account, uint64_t nonce)
-{
-    VERIFY((account->parts & VIEW_NONCE) != 0);
-    struct undo *undo = undo_push_account(journal, UNDO_NONCE, account);
-    if (undo == NULL) return false;
-    undo->old.nonce = account->nonce;
-    account->nonce = nonce;
-    account->exists = true;
-    part_changed(account);
-    return true;
-}
-
-static const struct code *new_code_add(struct journal *journal, struct bytes bytes)
-{
-    hash32 hash;
-    keccak256(&hash, bytes.data, bytes.size);
-    const struct code *known = new_code_find(journal, &hash);
-    if (known != NULL) return known;
-    struct new_code *entry = arena_alloc(&journal->arena, sizeof *entry);
-    void *memory = arena_alloc(&journal->arena, code_memory_size(bytes.size));
-    if (entry == NULL || memory == NULL) return NULL;
-    *entry =
-        (struct new_code){.next = journal->new_codes, .code = code_build(memory, bytes, &hash)};
-    journal->new_codes = entry;
-    return entry->code;
-}
-
-bool journal_set_code(struct journal *journal, struct account_entry *account, struct bytes bytes)
-{
-    VERIFY((account->parts & VIEW_CODE_HASH) != 0);
-    const struct code *code = bytes.size == 0 ? &code_empty : new_code_add(journal, bytes);
-    if (code == NULL) return false;
-    struct undo *undo = undo_push_account(journal, UNDO_CODE, account);
-    if (undo == NULL) return false;
-    undo->old.code_hash = account->code_hash;
-    account->code = code;
-    account->code_hash = code->size == 0 ? keccak_empty : code->hash;
-    account->code_changed = account->exists = true;
-    part_changed(account);
-    return true;
-}
-
-bool journal_create(struct journal *journal, struct account_entry *account, uint64_t nonce)
-{
-    if (!journal_set_nonce(journal, account, nonce))
-        return false; /* its record restores the flags below, too */
-    account->created = account->exists = account->touched = true;
-    return true;
-}
-
-bool journal_destroy(struct journal *journal, struct account_entry *account)
-{
-    if (undo_push_account(journal, UNDO_FLAGS, account) == NULL) return false;
-    account->destroyed = true;
-    return true;
-}
-
-bool journal_slot_write(struct journal *journal, struct slot_entry *slot, const u256 *value)
-{
-    VERIFY(slot->loaded);
-    struct undo *undo = undo_push(journal, UNDO_SLOT, slot);
-    if (undo == NULL) return false;
-    undo->old.word = slot->current;
-    slot->current = *value;
-    slot->written = true;
-    return true;
-}
-
-/* ---- transient storage ----------------------------------------------------------------------- */
-
-/* Where (who, key) is, or where it would be put. */
-static size_t transient_find(const struct journal *journal,
-                             const address *who,
-                             const u256 *key,
-                             uint64_t hash)
-{
-    size_t at = hash & journal->transient_mask;
-    const struct transient_entry *entry;
-    while ((entry = journal->transient_table[at]) !=
-           NULL) { /* ends: the table is at most half full */
-        if (entry->hash == hash && u256_equal(entry->key, *key) && address_equal(&entry->who, who))
-            break;
-        at = (at + 1) & journal->transient_mask;
-    }
-    return at;
-}
-
-void journal_transient_read(const struct journal *journal,
-                            const address *who,
-                            const u256 *key,
-                            u256 *out)
-{
-    *out = U256_ZERO;
-    if (journal->transient_count == 0) return;
-    uint64_t hash = hash_u256(key, hash_address(who, journal->seed));
-    const struct transient_entry *entry =
-        journal->transient_table[transient_find(journal, who, key, hash)];
-    if (entry != NULL) *out = entry->value;
-}
-
-bool journal_transient_write(struct journal *journal,
-                             const address *who,
-                             const u256 *key,
-                             const u256 *value)
-{
-    uint64_t hash = hash_u256(key, hash_address(who, journal->seed));
-    size_t at = transient_find(journal, who, key, hash);
-    struct transient_entry *entry = journal->transient_table[at];
-    if (entry == NULL) {
-        if (journal->transient_count * 2 > journal->transient_mask) {
-            void **table = (void **)journal->transient_table;
-            bool grown = table_grow(
-                &table, &journal->transient_mask, offsetof(struct transient_entry, hash));
-            journal->transient_table = (struct transient_entry **)table;
-            if (!grown) return false;
-            at = transient_find(journal, who, key, hash);
-        }
-        entry = arena_alloc(&journal->arena, sizeof *entry);
-        if (entry == NULL) return false;
-        *entry =
-            (struct transient_entry){.who = *who, .key = *key, .value = U256_ZERO, .hash = hash};
-        journal->transient_table[at] = entry;
-        journal->transient_count++;
-    }
-    struct undo *undo = undo_push(journal, UNDO_TRANSIENT, entry);
-    if (undo == NULL) return false;
-    undo->old.word = entry->value;
-    entry->value = *value;
-    return true;
-}
-
-/* ---- logs ------------------------------------------------------------------------------------ */
-
-bool journal_log(struct journal *journal, const struct log *log)
-{
-    void *logs = journal->logs;
-    if (!array_reserve(&logs, journal->log_count, &journal->log_capacity, sizeof(struct log)))
-        return false;
-    journal->logs = logs;
-    struct log *copy = &journal->logs[journal->log_count];
-    *copy = *log;
-    if (!arena_copy(&journal->arena, &copy->data, log->data)) return false;
-    journal->log_count++;
-    return true;
 }
