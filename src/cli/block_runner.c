@@ -2,7 +2,6 @@
 
 #include "base/heap.h"
 #include "base/hex.h"
-#include "chain/header_rules.h"
 #include "cli/chain_store.h"
 #include "cli/exception.h"
 #include "cli/state_diff.h"
@@ -35,7 +34,7 @@ struct run {
     struct block genesis;
     struct candidate *candidates;
     struct chain_store store;
-    struct chain_node *parent; /* of the block that is being received; NULL: it was not executed */
+    struct chain_node *parent; /* of the block that is being received */
     uint64_t gas_used;
     struct suite_case result;
 };
@@ -44,7 +43,6 @@ struct run {
 struct reception {
     enum block_fault fault;
     enum tx_fault tx_fault; /* of the transaction at fault; TX_VALID: none is */
-    size_t tx_index;
     const char *text;
 };
 
@@ -143,7 +141,6 @@ static void trace_begin(struct trace_struct *trace,
 /* Execute a block on run->parent. */
 static enum pevm_status execute(struct run *run,
                                 const struct block *block,
-                                bool skip_body_roots,
                                 struct engine_outcome *outcome,
                                 struct error *error)
 {
@@ -163,7 +160,6 @@ static enum pevm_status execute(struct run *run,
         .pre_state = &view,
         .roots = &roots,
         .tracer = is_traced ? &trace.tracer : NULL,
-        .skip_body_roots = skip_body_roots,
     };
     return engine_execute(run->runner->engine, outcome, &input, error);
 }
@@ -204,9 +200,7 @@ static enum pevm_status note_fault(struct run *run,
     struct bytes words = bytes_of(outcome->text, strlen(outcome->text) + 1), copy;
     if (!arena_copy(&run->runner->arena, &copy, words)) return no_memory(error);
     *out = (struct reception){.fault = outcome->fault, .text = (const char *)copy.data};
-    if (outcome->fault != BLOCK_TRANSACTION) return PEVM_OK;
-    out->tx_fault = outcome->tx_fault;
-    out->tx_index = outcome->tx_index;
+    if (outcome->fault == BLOCK_TRANSACTION) out->tx_fault = outcome->tx_fault;
     return PEVM_OK;
 }
 
@@ -219,7 +213,7 @@ static enum pevm_status import_on(struct run *run,
     struct engine_outcome outcome = {0};
     const struct block *block = &run->candidates[index].block;
     run->parent = parent;
-    TRY(execute(run, block, false, &outcome, error));
+    TRY(execute(run, block, &outcome, error));
     if (outcome.fault != BLOCK_VALID) return note_fault(run, &outcome, out, error);
     struct memory_state *after = NULL;
     TRY(state_after(parent, &outcome.changes, &after, error));
@@ -236,7 +230,6 @@ static enum pevm_status import(struct run *run,
 {
     const struct candidate *candidate = &run->candidates[index];
     *out = (struct reception){.text = ""};
-    run->parent = NULL;
     if (!candidate->is_block) {
         *out = (struct reception){
             .fault = BLOCK_MALFORMED, .tx_fault = candidate->place.tx, .text = candidate->text};
@@ -274,59 +267,23 @@ static void reception_print(char out[CASE_VALUE_SIZE], const struct reception *r
              reception->text);
 }
 
-/* A second fault that stands beside ours and does not depend on it. */
-static void look_beside(const struct run *run,
-                        const struct block *block,
-                        struct reception *reception)
-{
-    const struct header *header = &block->header, *parent = &run->parent->block->header;
-    if (reception->fault == BLOCK_FIELDS &&
-        !gas_limit_is_allowed(header->gas_limit, parent->gas_limit))
-        reception->fault = BLOCK_GAS_LIMIT; /* fields and limit of another fork */
-    if (reception->tx_fault == TX_INTRINSIC_GAS &&
-        u256_less(block->txs[reception->tx_index].max_fee, header->base_fee))
-        reception->tx_fault = TX_FEE_BELOW_BASE; /* some look at the fees first */
-}
-
-/* A block may have several faults, and no rule says which is found first. When ours is not the expected one, look whether the
- * expected one is there as well: behind a wrong list root (the tool that made the test changed the list and not the header), or
- * beside ours. */
-static enum pevm_status find_other_fault(struct run *run,
-                                         size_t index,
-                                         struct reception *reception,
-                                         struct error *error)
-{
-    const struct block *block = &run->candidates[index].block;
-    struct engine_outcome outcome = {0};
-    if (reception->fault == BLOCK_TRANSACTIONS_ROOT || reception->fault == BLOCK_OMMERS_HASH ||
-        reception->fault == BLOCK_WITHDRAWALS_ROOT) {
-        TRY(execute(run, block, true, &outcome, error));
-        if (outcome.fault != BLOCK_VALID) TRY(note_fault(run, &outcome, reception, error));
-    }
-    look_beside(run, block, reception);
-    return PEVM_OK;
-}
-
 /* Is the block received as it should be? If not, the test has failed. */
-static enum pevm_status judge_block(
-    struct run *run, size_t index, struct reception reception, bool *is_right, struct error *error)
+static enum pevm_status judge_block(struct run *run,
+                                    size_t index,
+                                    const struct reception *reception,
+                                    bool *is_right,
+                                    struct error *error)
 {
     const char *expected = run->test.blocks[index].exception;
-    bool is_refused = reception.fault != BLOCK_VALID;
-    *is_right = expected == NULL ? !is_refused : is_refused && is_reason(expected, &reception);
+    bool is_refused = reception->fault != BLOCK_VALID;
+    *is_right = expected == NULL ? !is_refused : is_refused && is_reason(expected, reception);
     if (*is_right) return PEVM_OK;
-    struct reception first = reception;
-    if (expected != NULL && is_refused && run->parent != NULL) {
-        TRY(find_other_fault(run, index, &reception, error));
-        *is_right = is_reason(expected, &reception);
-        if (*is_right) return PEVM_OK;
-    }
     char what[48], got[CASE_VALUE_SIZE];
     snprintf(what, sizeof what, "block %zu", index);
     struct bytes copy;
     if (!arena_copy(&run->runner->arena, &copy, bytes_of(what, strlen(what) + 1)))
         return no_memory(error);
-    reception_print(got, &first);
+    reception_print(got, reception);
     if (expected != NULL && expected[0] == 0) expected = "a refusal";
     fail_text(run, (const char *)copy.data, expected == NULL ? "BLOCK_VALID" : expected, got);
     return PEVM_OK;
@@ -421,7 +378,7 @@ static enum pevm_status run_blocks(struct run *run, struct error *error)
             return status;
         }
         bool is_right;
-        TRY(judge_block(run, i, reception, &is_right, error));
+        TRY(judge_block(run, i, &reception, &is_right, error));
         if (!is_right) return PEVM_OK;
         if (!candidate->is_block) continue;
         struct chain_node *parent =
@@ -462,11 +419,13 @@ static enum pevm_status run_chain(struct run *run, struct error *error)
 
 enum pevm_status block_runner_run(void *context,
                                   const struct json *member,
+                                  size_t part,
                                   struct suite_report *report,
                                   struct error *error)
 {
     struct block_runner *runner = context;
     struct run run = {.runner = runner};
+    (void)part; /* there is one */
     arena_reset(&runner->arena);
     enum pevm_status status = block_test_read(&run.test, member, &runner->arena, error);
     bool is_named = run.test.network[0] != 0;

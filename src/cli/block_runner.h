@@ -9,5 +9,6 @@ enum pevm_status block_runner_new(void **out,
 void block_runner_free(void *runner);
 enum pevm_status block_runner_run(void *runner,
                                   const struct json *test,
+                                  size_t part,
                                   struct suite_report *report,
                                   struct error *error) MUST_CHECK;

@@ -14,6 +14,7 @@ int cmd_statetest(int argc, char **argv)
                  "the expected ones. The last line says how many passed and failed.",
         .runner_new = state_runner_new,
         .runner_free = state_runner_free,
+        .parts = state_runner_parts,
         .run = state_runner_run,
     };
     return suite_command(&kind, argc, argv);

@@ -5,12 +5,14 @@
 #include "chain/header_rules.h"
 #include "cli/exception.h"
 #include "cli/known_failures.h"
+#include "cli/machine_runner.h"
 #include "cli/state_diff.h"
 #include "crypto/keccak.h"
 #include "engine/engine.h"
 #include "evm/trace_struct.h"
 #include "fixture/alloc.h"
 #include "fixture/json_write.h"
+#include "fixture/machinetest.h"
 #include "fixture/statetest.h"
 #include "types/log.h"
 #include "types/receipt.h"
@@ -24,6 +26,7 @@ struct state_runner {
     const struct suite_options *options;
     struct engine *engine;
     struct arena arena; /* of one test */
+    struct machine_runner machine;
 };
 
 /* A case on its way through the machine. */
@@ -61,6 +64,7 @@ void state_runner_free(void *context)
 {
     struct state_runner *runner = context;
     engine_free(runner->engine);
+    machine_runner_fini(&runner->machine);
     arena_fini(&runner->arena);
     heap_free(runner);
 }
@@ -340,8 +344,26 @@ static enum pevm_status run_cases(struct state_runner *runner,
     return PEVM_OK;
 }
 
+size_t state_runner_parts(const struct json *member)
+{
+    const struct json *post = json_get(member, "post");
+    bool has_forks = post != NULL && post->kind == JSON_OBJECT && !machine_test_is(member);
+    return has_forks && post->count > 0 ? post->count : 1;
+}
+
+/* The fork that is part `part`; NULL: the test is not cut (and may be malformed). */
+static const struct json *results_of(const struct json *member, size_t part)
+{
+    if (state_runner_parts(member) == 1) return NULL;
+    const struct json *results = json_get(member, "post")->first;
+    while (part-- > 0) /* ends: at 0 */
+        results = results->next;
+    return results;
+}
+
 enum pevm_status state_runner_run(void *context,
                                   const struct json *member,
+                                  size_t part,
                                   struct suite_report *report,
                                   struct error *error)
 {
@@ -349,7 +371,9 @@ enum pevm_status state_runner_run(void *context,
     struct state_test test;
     struct memory_state *pre;
     arena_reset(&runner->arena);
-    TRY(state_test_read(&test, member, &runner->arena, error));
+    if (machine_test_is(member))
+        return machine_runner_run(&runner->machine, member, &runner->arena, report, error);
+    TRY(state_test_read(&test, member, results_of(member, part), &runner->arena, error));
     enum pevm_status status = alloc_state(&pre, test.pre, &runner->arena, error);
     if (status != PEVM_OK) {
         error_prefix(error, "pre");

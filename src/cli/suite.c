@@ -18,7 +18,7 @@
 #define ARENA_CHUNK ((size_t)1 << 20)
 #define NAME_SIZE   512
 
-/* What a test told. */
+/* What a part of a test told. */
 struct told {
     char *text;
     size_t size;
@@ -30,7 +30,8 @@ struct suite_file {
     struct input_file input;
     struct arena arena;      /* the tree */
     const struct json *test; /* the next to be taken; NULL: none is left */
-    size_t test_count, taken, done;
+    size_t part;             /* of it */
+    size_t part_count, taken, done;
     bool is_loaded; /* read and parsed; before that it only keeps its place in the order */
     struct told *told;
 };
@@ -149,7 +150,7 @@ static void count(struct suite *suite, const struct suite_report *report)
 
 static void file_free(struct suite_file *file)
 {
-    for (size_t i = 0; i < file->test_count && file->told != NULL; i++)
+    for (size_t i = 0; i < file->part_count && file->told != NULL; i++)
         free(file->told[i].text); /* open_memstream took it from the C library */
     heap_free(file->told);
     input_file_fini(&file->input);
@@ -161,9 +162,9 @@ static void file_free(struct suite_file *file)
 static void flush_files(struct suite *suite)
 {
     while (suite->first != NULL && suite->first->is_loaded &&
-           suite->first->done == suite->first->test_count) { /* ends: the list gets shorter */
+           suite->first->done == suite->first->part_count) { /* ends: the list gets shorter */
         struct suite_file *file = suite->first;
-        for (size_t i = 0; i < file->test_count; i++) {
+        for (size_t i = 0; i < file->part_count; i++) {
             if (file->told[i].size == 0) continue;
             progress_hide(&suite->progress);
             fwrite(file->told[i].text, 1, file->told[i].size, stdout);
@@ -193,12 +194,12 @@ static void file_set_problem(struct suite *suite,
                              const struct error *error)
 {
     struct suite_report report = {.options = &suite->options, .file = ""};
-    file->test_count = 1;
+    file->part_count = 1;
     file->told = heap_alloc_zeroed(1, sizeof *file->told);
     report.out = file->told == NULL ? NULL : open_memstream(&file->told->text, &file->told->size);
     if (report.out == NULL) {
         report.failed = 1;
-        file->test_count = 0;
+        file->part_count = 0;
     } else {
         tell_problem(&report, "", error);
         fclose(report.out);
@@ -206,6 +207,29 @@ static void file_set_problem(struct suite *suite,
     }
     count(suite, &report);
     note_problem(suite, error->status);
+}
+
+static size_t parts_of(const struct suite_kind *kind, const struct json *test)
+{
+    return kind->parts == NULL ? 1 : kind->parts(test);
+}
+
+static enum pevm_status parse_file(const struct suite_kind *kind,
+                                   struct suite_file *file,
+                                   const struct json **root,
+                                   struct error *error)
+{
+    struct bytes text = bytes_of(file->input.data, file->input.size);
+    enum pevm_status status = json_parse(root, text, &file->arena, error);
+    if (status == PEVM_OK) status = value_kind(*root, JSON_OBJECT, "tests", error);
+    if (status != PEVM_OK) {
+        error_prefix(error, "%s", file->input.name);
+        return status;
+    }
+    for (const struct json *test = (*root)->first; test != NULL; test = test->next)
+        file->part_count += parts_of(kind, test);
+    file->told = heap_alloc_zeroed(file->part_count, sizeof *file->told);
+    return file->told == NULL ? error_set(error, PEVM_NO_MEMORY, "out of memory") : PEVM_OK;
 }
 
 /* Read and parse the next file; called and left with the lock held, which is given up while parsing. */
@@ -232,25 +256,15 @@ static void load_file(struct suite *suite)
     pthread_mutex_unlock(&suite->lock);
 
     const struct json *root = NULL;
-    if (status == PEVM_OK) {
-        struct bytes text = bytes_of(file->input.data, file->input.size);
-        status = json_parse(&root, text, &file->arena, &error);
-        if (status == PEVM_OK) status = value_kind(root, JSON_OBJECT, "tests", &error);
-        if (status == PEVM_OK) file->told = heap_alloc_zeroed(root->count, sizeof *file->told);
-        if (status == PEVM_OK && file->told == NULL)
-            status = error_set(&error, PEVM_NO_MEMORY, "out of memory");
-        if (status != PEVM_OK) error_prefix(&error, "%s", file->input.name);
-    }
+    if (status == PEVM_OK) status = parse_file(suite->kind, file, &root, &error);
 
     pthread_mutex_lock(&suite->lock);
     suite->loading--;
     file->is_loaded = true;
-    if (status == PEVM_OK) {
-        file->test_count = root->count;
+    if (status == PEVM_OK)
         file->test = root->first;
-    } else {
+    else
         file_set_problem(suite, file, &error);
-    }
     flush_files(suite);
 }
 
@@ -270,12 +284,16 @@ static bool is_selected(const struct suite *suite, const struct suite_file *file
            regexec(&suite->regex, file->input.member, 0, NULL, 0) == 0;
 }
 
-/* Run the file's next test; called and left with the lock held, which is given up while it runs. */
-static void run_test(struct suite *suite, struct suite_file *file, void *runner)
+/* Run the next part of the file's tests; called and left with the lock held, which is given up while it runs. */
+static void run_part(struct suite *suite, struct suite_file *file, void *runner)
 {
     const struct json *test = file->test;
+    size_t part = file->part;
     struct told *told = &file->told[file->taken++];
-    file->test = test->next;
+    if (++file->part == parts_of(suite->kind, test)) {
+        file->test = test->next;
+        file->part = 0;
+    }
     pthread_mutex_unlock(&suite->lock);
 
     char name[NAME_SIZE];
@@ -286,7 +304,7 @@ static void run_test(struct suite *suite, struct suite_file *file, void *runner)
     if (is_selected(suite, file, name)) {
         report.out = open_memstream(&told->text, &told->size);
         status = report.out == NULL ? error_set(&error, PEVM_NO_MEMORY, "out of memory")
-                                    : suite->kind->run(runner, test, &report, &error);
+                                    : suite->kind->run(runner, test, part, &report, &error);
         if (status != PEVM_OK && report.out != NULL) tell_problem(&report, name, &error);
         if (report.out != NULL) fclose(report.out);
     }
@@ -313,7 +331,7 @@ static void worker_run(unsigned worker, void *context)
     while (status == PEVM_OK) { /* ends: files and their tests run out */
         struct suite_file *file = file_with_tests(suite);
         if (file != NULL) {
-            run_test(suite, file, runner);
+            run_part(suite, file, runner);
         } else if (!suite->input_ended) {
             load_file(suite);
             pthread_cond_broadcast(&suite->loaded);

@@ -3,11 +3,12 @@
  * Words
  *   test     a member of a file's object; its key is its name
  *   case     what is judged: passed, failed or skipped; a test has one or many
+ *   part     what of a test one worker does: the cases of one fork; most tests have one
  *   runner   a worker's own things (engine, arenas); made and used by one worker
  *
  * Rules
  *   R1  What is told comes in the order of the files and the tests in them, whatever the number of workers.
- *   R2  A file that cannot be read, and a test that is malformed, count as one failed case, told with file and reason; the
+ *   R2  A file that cannot be read, and a part of a test that is malformed, count as one failed case, told with file and reason; the
  *       suite goes on, and ends with EXIT_DATA or EXIT_IO.
  *   R3  stdout has the failures and the closing line, with --json an object per case (then the closing line is on stderr).
  */
@@ -60,9 +61,13 @@ struct suite_kind {
                                    const struct suite_options *options,
                                    struct error *error);
     void (*runner_free)(void *runner);
-    /* Run a test, tell its cases. Anything but PEVM_OK: it could not be run; the reason is in `error`. */
+    /* Into how many parts a test can be cut, for several workers; at least 1. NULL: always 1. Must not fail, whatever the test
+     * looks like. */
+    size_t (*parts)(const struct json *test);
+    /* Run part `part` of a test, tell its cases. Anything but PEVM_OK: it could not be run; the reason is in `error`. */
     enum pevm_status (*run)(void *runner,
                             const struct json *test,
+                            size_t part,
                             struct suite_report *report,
                             struct error *error);
 };

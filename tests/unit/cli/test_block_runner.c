@@ -143,7 +143,7 @@ static enum pevm_status run(const struct maker *maker)
     memset(told, 0, sizeof told);
     report = (struct suite_report){
         .options = &options, .file = "f.json", .out = fmemopen(told, sizeof told, "w")};
-    enum pevm_status status = block_runner_run(runner, root->first, &report, &error);
+    enum pevm_status status = block_runner_run(runner, root->first, 0, &report, &error);
     fclose(report.out);
     block_runner_free(runner);
     arena_fini(&tree);
@@ -225,26 +225,20 @@ TEST(the_reason_of_a_refusal_must_be_the_expected_one)
     end(maker);
 }
 
-TEST(a_second_fault_that_is_really_there_is_found)
+TEST(an_invalid_transaction_is_the_reason_for_its_block)
 {
     struct maker *maker = make("London", 1);
     struct block block = maker->blocks[0];
     struct tx tx = block.txs[0];
-    tx.nonce +=
-        7; /* now someone else's signature: the sender has no money; the root is that of the old list */
+    tx.gas_limit = 20999; /* and now it is signed by somebody else, who has nothing */
     tx.encoding = BYTES_EMPTY;
     block.txs = &tx;
     block.tx_count = 1;
-    add_line(maker,
-             rlp_of(&block),
-             "TransactionException.INSUFFICIENT_ACCOUNT_FUNDS|TransactionException.NONCE_MISMATCH_"
-             "TOO_HIGH");
+    add_line(maker, rlp_of(&block), "TransactionException.INTRINSIC_GAS_TOO_LOW");
     add_line(maker, rlp_of(&maker->blocks[0]), NULL);
     passes(maker);
-    maker->lines[0].exception = "BlockException.INVALID_TRANSACTIONS_ROOT";
-    passes(maker);
     maker->lines[0].exception = "TransactionException.SENDER_NOT_EOA";
-    fails(maker, "got BLOCK_TRANSACTIONS_ROOT: ");
+    fails(maker, "got BLOCK_TRANSACTION, TX_INTRINSIC_GAS: ");
     end(maker);
 }
 

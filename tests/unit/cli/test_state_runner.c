@@ -177,7 +177,7 @@ static enum pevm_status run(struct variant variant)
     memset(told, 0, sizeof told);
     report = (struct suite_report){
         .options = &options, .file = "f.json", .out = fmemopen(told, sizeof told, "w")};
-    enum pevm_status status = state_runner_run(runner, root->first, &report, &error);
+    enum pevm_status status = state_runner_run(runner, root->first, 0, &report, &error);
     fclose(report.out);
     state_runner_free(runner);
     arena_fini(&arena);

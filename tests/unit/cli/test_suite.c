@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* A suite whose tests are lists: each item is a case, "pass", "fail", "skip"; "break" is no case but a malformed test. */
+/* A suite whose tests are lists: each item is a part and a case, "pass", "fail", "skip"; "break" is no case but a malformed test. */
 static enum pevm_status toy_new(void **out,
                                 const struct suite_options *options,
                                 struct error *error)
@@ -24,37 +24,44 @@ static void toy_free(void *runner)
     (void)runner;
 }
 
+static size_t toy_parts(const struct json *test)
+{
+    return test->kind == JSON_ARRAY && test->count > 0 ? test->count : 1;
+}
+
 static enum pevm_status toy_run(void *runner,
                                 const struct json *test,
+                                size_t part,
                                 struct suite_report *report,
                                 struct error *error)
 {
     char name[64];
-    size_t index = 0;
     (void)runner;
     snprintf(name, sizeof name, "%.*s", (int)test->key.size, (const char *)test->key.data);
     TRY(value_kind(test, JSON_ARRAY, "test", error));
-    for (const struct json *item = test->first; item != NULL; item = item->next, index++) {
-        struct suite_case result = {
-            .test = name, .fork = "Toy", .has_index = true, .index = index, .gas_used = 7};
-        if (json_text_is(item, "break")) return error_set(error, PEVM_BAD_INPUT, "it broke");
-        if (json_text_is(item, "fail")) {
-            result.verdict = VERDICT_FAILED;
-            result.what = "colour";
-            snprintf(result.expected, sizeof result.expected, "red");
-            snprintf(result.got, sizeof result.got, "blue");
-            result.details = "    more about it\n";
-        }
-        if (json_text_is(item, "skip")) {
-            result.verdict = VERDICT_SKIPPED;
-            result.what = "no mood";
-        }
-        suite_tell(report, &result);
+    const struct json *item = test->first;
+    for (size_t i = 0; i < part; i++)
+        item = item->next;
+    if (item == NULL) return PEVM_OK;
+    struct suite_case result = {
+        .test = name, .fork = "Toy", .has_index = true, .index = part, .gas_used = 7};
+    if (json_text_is(item, "break")) return error_set(error, PEVM_BAD_INPUT, "it broke");
+    if (json_text_is(item, "fail")) {
+        result.verdict = VERDICT_FAILED;
+        result.what = "colour";
+        snprintf(result.expected, sizeof result.expected, "red");
+        snprintf(result.got, sizeof result.got, "blue");
+        result.details = "    more about it\n";
     }
+    if (json_text_is(item, "skip")) {
+        result.verdict = VERDICT_SKIPPED;
+        result.what = "no mood";
+    }
+    suite_tell(report, &result);
     return PEVM_OK;
 }
 
-static const struct suite_kind toy = {"toytest", "Toys.", toy_new, toy_free, toy_run};
+static const struct suite_kind toy = {"toytest", "Toys.", toy_new, toy_free, toy_parts, toy_run};
 
 static char folder[64], told[16384], told_err[4096];
 
