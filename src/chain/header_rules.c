@@ -132,7 +132,9 @@ uint64_t excess_blob_gas_after(const struct header *parent, const struct rules *
     if (__builtin_add_overflow(parent->excess_blob_gas, parent->blob_gas_used, &sum))
         return UINT64_MAX;
     if (sum < target) return 0;
-    if (rules->fork < FORK_OSAKA || !blob_price_is_held(parent, rules)) return sum - target;
+    if (rules->fork < FORK_OSAKA || blob->max < blob->target || blob->max == 0 ||
+        !blob_price_is_held(parent, rules))
+        return sum - target;
     uint128 part = (uint128)parent->blob_gas_used * (blob->max - blob->target) / blob->max;
     return parent->excess_blob_gas + (uint64_t)part;
 }

@@ -163,6 +163,11 @@ TEST(excess_blob_gas_is_carried_over)
         parent.base_fee = u256_from_u64(cases[i].base_fee);
         CHECK_EQ(excess_blob_gas_after(&parent, &rules), cases[i].expected * GAS_PER_BLOB);
     }
+    struct rules strange = rules_of_fork(FORK_OSAKA);
+    struct header osaka = parent_header(FORK_OSAKA);
+    osaka.blob_gas_used = 3 * GAS_PER_BLOB;
+    rules_set_blobs(&strange, &(struct blob_schedule){0, 0, 1}); /* nothing to divide by */
+    CHECK_EQ(excess_blob_gas_after(&osaka, &strange), 3 * GAS_PER_BLOB);
     struct rules cancun = rules_of_fork(FORK_CANCUN);
     struct header shanghai = parent_header(FORK_SHANGHAI);
     shanghai.excess_blob_gas = 5 * GAS_PER_BLOB; /* no such field: not looked at */

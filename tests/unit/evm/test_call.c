@@ -334,6 +334,15 @@ TEST(a_delegated_account_runs_its_delegates_code)
     world_free(world);
 }
 
+TEST(an_account_that_delegates_to_itself_is_reached_once)
+{
+    struct world *world = world_new(FORK_PRAGUE);
+    world_account(world, OTHER, 10, bytecode("#ef01001000000000000000000000000000000000000003"));
+    struct outcome out = world_program(world, "0 0 0 0 0 " OTHER_ADDRESS "0 CALL");
+    CHECK_EQ(out.gas_used, 21 + 2600 + 100);
+    world_free(world);
+}
+
 TEST(touching_by_a_call_without_value_counts_before_paris)
 {
     address nobody = world_address(NOBODY);
