@@ -31,3 +31,7 @@ void heap_unreserve(void *memory, size_t size);
 
 /* How many times this process took memory through this door so far. Any thread. */
 uint64_t heap_calls(void);
+
+/* For tests of what happens without memory: after `after` more calls that take memory, `count` of them give NULL, on any
+ * thread. heap_fail(0, 0): none does, as at first. */
+void heap_fail(uint64_t after, uint64_t count);

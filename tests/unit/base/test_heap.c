@@ -48,3 +48,33 @@ TEST(every_taking_is_counted_and_no_giving_back)
     heap_free(NULL);
     CHECK_EQ(heap_calls() - before, 3);
 }
+
+TEST(the_lever_makes_some_calls_fail_and_no_others)
+{
+    heap_fail(1, 5);
+    void *memory = heap_alloc(1);
+    CHECK(memory != NULL);
+    CHECK(heap_alloc(1) == NULL);
+    CHECK(heap_alloc_zeroed(1, 1) == NULL);
+    CHECK(heap_realloc(memory, 100) == NULL); /* what was there stays */
+    CHECK(heap_alloc_aligned(64, 64) == NULL);
+    CHECK(heap_reserve(4096) == NULL);
+    memory = heap_realloc(memory, 100);
+    CHECK(memory != NULL);
+    heap_free(memory);
+}
+
+TEST(the_lever_lets_all_calls_fail_until_it_is_put_back)
+{
+    heap_fail(2, UINT64_MAX);
+    heap_free(heap_alloc(1));
+    void *memory = heap_alloc(1);
+    CHECK(memory != NULL);
+    heap_free(memory);
+    for (unsigned i = 0; i < 100; i++)
+        CHECK(heap_alloc(1) == NULL);
+    heap_fail(0, 0);
+    memory = heap_alloc(1);
+    CHECK(memory != NULL);
+    heap_free(memory);
+}
