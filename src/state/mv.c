@@ -48,6 +48,7 @@ enum pevm_status mv_new(struct mv **out, const struct mv_options *options)
     mv->slots = heap_reserve((size_t)ROWS_MAX * 4 * sizeof *mv->slots);
     mv->versions = heap_reserve((size_t)VERSIONS_MAX * sizeof *mv->versions);
     mv->workers = heap_alloc_aligned(CACHE_LINE, options->workers * sizeof *mv->workers);
+    if (mv->workers != NULL) memset(mv->workers, 0, options->workers * sizeof *mv->workers);
     bool has_tables = table_new(&mv->account_table) && table_new(&mv->slot_table);
     if (!has_tables || mv->accounts == NULL || mv->slots == NULL || mv->versions == NULL ||
         mv->workers == NULL) {
@@ -55,7 +56,6 @@ enum pevm_status mv_new(struct mv **out, const struct mv_options *options)
         return PEVM_NO_MEMORY;
     }
     for (unsigned i = 0; i < options->workers; i++) {
-        mv->workers[i] = (struct mv_worker){.read_count = 0};
         arena_init(
             &mv->workers[i].arena, ARENA_CHUNK, options->memory_max_bytes / options->workers);
     }
