@@ -324,26 +324,29 @@ static void version_link(struct mv *mv, struct mv_cell *cell, uint32_t index)
     }
 }
 
-/* The version that an earlier attempt made for the same location; it is taken off that attempt's list. */
-static uint32_t version_of_earlier(struct mv_record *earlier, uint32_t place)
+/* The version that an earlier attempt made for the same location, found among its first `*left` writes; it changes places with
+ * the last of these, so that those that are not written again stay in front. */
+static uint32_t version_of_earlier(struct mv_write *writes, uint32_t *left, uint32_t place)
 {
-    for (uint32_t i = 0; i < earlier->write_count; i++) {
-        if (earlier->writes[i].place != place) continue;
-        uint32_t index = earlier->writes[i].version;
-        earlier->writes[i] = earlier->writes[--earlier->write_count];
-        return index;
+    for (uint32_t i = 0; i < *left; i++) {
+        if (writes[i].place != place) continue;
+        struct mv_write found = writes[i];
+        writes[i] = writes[--*left];
+        writes[*left] = found;
+        return found.version;
     }
     return 0;
 }
 
-/* Versions for all writes: those of the earlier attempt where it wrote the same, new ones elsewhere. */
-static bool versions_take(struct mv_attempt *attempt, struct mv_record *record)
+/* Versions for all writes: those of the earlier attempt where it wrote the same, new ones elsewhere. The first `*left` writes of
+ * the earlier attempt are not written again. */
+static bool versions_take(struct mv_attempt *attempt, struct mv_record *earlier, uint32_t *left)
 {
     struct mv *mv = attempt->mv;
     struct mv_worker *worker = &mv->workers[attempt->worker];
+    *left = earlier->write_count;
     for (uint32_t i = 0; i < attempt->write_count; i++) {
-        uint32_t index =
-            record->write_count == 0 ? 0 : version_of_earlier(record, attempt->writes[i].place);
+        uint32_t index = version_of_earlier(earlier->writes, left, attempt->writes[i].place);
         if (index == 0) {
             index = range_take(&worker->versions, &mv->version_next, VERSIONS_TAKEN, VERSIONS_MAX);
             if (index == MV_NOBODY) return false;
@@ -351,16 +354,11 @@ static bool versions_take(struct mv_attempt *attempt, struct mv_record *record)
         }
         attempt->writes[i].version = index;
     }
-    /* What is left of the earlier attempt was not written again. */
-    for (uint32_t i = 0; i < record->write_count; i++)
-        (void)atomic64_or(
-            &mv->versions[record->writes[i].version].value, MV_DEAD, memory_order_acq_rel);
-    record->write_count = 0;
     return true;
 }
 
 /* Copies of what the attempt logged, for mv_holds and mv_retract. */
-static bool record_keep(struct mv_attempt *attempt, struct mv_record *record)
+static bool record_make(struct mv_attempt *attempt, struct mv_record *record)
 {
     struct arena *arena = &attempt->mv->workers[attempt->worker].arena;
     size_t read_bytes = attempt->read_count * sizeof *attempt->reads;
@@ -371,7 +369,6 @@ static bool record_keep(struct mv_attempt *attempt, struct mv_record *record)
     if (read_bytes > 0) memcpy(reads, attempt->reads, read_bytes);
     if (write_bytes > 0) memcpy(writes, attempt->writes, write_bytes);
     *record = (struct mv_record){reads, writes, attempt->read_count, attempt->write_count};
-    attempt->mv->workers[attempt->worker].read_count += attempt->read_count;
     return true;
 }
 
@@ -412,12 +409,21 @@ static uint32_t write_show(struct mv *mv, const struct mv_write *write, uint32_t
 bool mv_publish(struct mv_attempt *attempt, const u256 *tip, uint32_t *readers_to)
 {
     struct mv *mv = attempt->mv;
-    struct mv_record *record = &mv->records[attempt->tx];
-    u256 *kept_tip = arena_alloc(&mv->workers[attempt->worker].arena, sizeof *kept_tip);
-    if (kept_tip == NULL || !versions_take(attempt, record) || !record_keep(attempt, record)) {
+    struct mv_worker *worker = &mv->workers[attempt->worker];
+    struct mv_record *record = &mv->records[attempt->tx], next;
+    uint32_t left;
+    u256 *kept_tip = arena_alloc(&worker->arena, sizeof *kept_tip);
+    if (kept_tip == NULL || !versions_take(attempt, record, &left) ||
+        !record_make(attempt, &next)) {
         attempt->out_of_memory = true;
         return false;
     }
+    for (uint32_t i = 0; i < left; i++) { /* not written again */
+        struct mv_version *version = &mv->versions[record->writes[i].version];
+        (void)atomic64_or(&version->value, MV_DEAD, memory_order_acq_rel);
+    }
+    *record = next;
+    worker->read_count += attempt->read_count;
     u256_copy(kept_tip, tip);
     *readers_to = attempt->tx + 1;
     for (uint32_t i = 0; i < attempt->write_count; i++) {
