@@ -552,3 +552,32 @@ struct mv_counts mv_counts(const struct mv *mv)
     }
     return counts;
 }
+
+static void cell_validate(const struct mv *mv, const struct mv_cell *cell)
+{
+    uint32_t last = MV_NOBODY, last_alive = MV_NOBODY;
+    uint32_t index = atomic32_load(&cell->head, memory_order_acquire);
+    while (index != 0) { /* ends: or else it would not descend */
+        const struct mv_version *version = &mv->versions[index];
+        bool is_dead = (atomic64_load(&version->value, memory_order_acquire) & MV_DEAD) != 0;
+        ASSERT(version->tx < mv->tx_count);
+        ASSERT(version->tx <= last);                 /* I2 */
+        ASSERT(is_dead || version->tx < last_alive); /* I1 */
+        last = version->tx;
+        if (!is_dead) last_alive = version->tx;
+        index = atomic32_load(&version->next, memory_order_acquire);
+    }
+}
+
+void mv_validate(struct mv *mv)
+{
+    uint32_t accounts = atomic32_load(&mv->account_next, memory_order_relaxed);
+    uint32_t slots = atomic32_load(&mv->slot_next, memory_order_relaxed);
+    for (uint32_t id = 0; id < accounts; id++) {
+        if (atomic32_load(&mv->accounts[id].state, memory_order_relaxed) == MV_ROW_UNUSED) continue;
+        for (enum mv_kind kind = MV_BALANCE; kind <= MV_RESET; kind++)
+            cell_validate(mv, mv_cell_of(mv, mv_place(kind, id)));
+    }
+    for (uint32_t id = 0; id < slots; id++)
+        if (mv->slots[id].is_used) cell_validate(mv, &mv->slots[id].cell);
+}

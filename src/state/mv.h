@@ -171,3 +171,6 @@ struct mv_counts {
     size_t bytes; /* of arenas, in this block */
 };
 struct mv_counts mv_counts(const struct mv *mv);
+
+/* Asserts I1 and I2 of every location. The owner alone, while nobody publishes. */
+void mv_validate(struct mv *mv);
