@@ -1,5 +1,5 @@
-#include "base/assert.h"
 #include "crypto/bn254_fp_private.h"
+#include "crypto/bn254_wide_private.h"
 
 /* 2^256, 2^512 and 2^768 mod p: one, and what moves a number into Montgomery form or its inverse back. */
 const fp fp_one = {

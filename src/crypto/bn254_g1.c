@@ -1,4 +1,5 @@
 #include "crypto/bn254_curve_private.h"
+#include "crypto/bn254_wide_private.h"
 
 /* x / z^2, y / z^3; z is zero for infinity. */
 struct g1_jacobian {

@@ -1,4 +1,5 @@
 #include "crypto/bn254_tower_private.h"
+#include "crypto/bn254_wide_private.h"
 
 const fp12 fp12_one = {.c[0].c[0].re = {{FP_ONE0, FP_ONE1, FP_ONE2, FP_ONE3}}};
 

@@ -1,7 +1,7 @@
 /* bn254_tower_private.h - the extensions of the field that the pairing lives in: 2, 6 and 12 wide.
  *
  * Words
- *   fp2    re + im * i with i^2 = -1 (bn254_fp_private.h)
+ *   fp2    re + im i with i^2 = -1
  *   xi     9 + i: neither a square nor a cube in fp2, so the tower can stand on it
  *   fp6    c[0] + c[1] v + c[2] v^2 with v^3 = xi
  *   fp12   c[0] + c[1] w with w^2 = v; so w^6 = xi, and the coefficient of w^(2 i + j) is c[j].c[i]
@@ -14,6 +14,10 @@
 #pragma once
 
 #include "crypto/bn254_fp_private.h"
+
+typedef struct {
+    fp re, im;
+} fp2;
 
 typedef struct {
     fp2 c[3];

@@ -1,5 +1,5 @@
 #include "base/rng.h"
-#include "crypto/bn254_fp_private.h"
+#include "crypto/bn254_wide_private.h"
 #include "support/test.h"
 
 #include <gmp.h>
