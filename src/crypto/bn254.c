@@ -1,6 +1,7 @@
 #include "crypto/bn254.h"
 
-#include "crypto/bn254_pairing_private.h"
+#include "base/assert.h"
+#include "crypto/bn254_lanes_private.h"
 
 bool bn254_add(uint8_t out[64], const uint8_t in[128])
 {
@@ -47,7 +48,28 @@ static bool pairs_from_bytes(struct pair pairs[PAIRS_MAX],
     return true;
 }
 
-bool bn254_pairing(bool *is_one, struct bytes in)
+static bool loop(fp12 *out, const struct pair *pairs, size_t count, bool with_lanes)
+{
+#if defined(__x86_64__)
+    if (with_lanes) return miller_loop_lanes(out, pairs, count);
+#endif
+    VERIFY(!with_lanes);
+    return miller_loop(out, pairs, count);
+}
+
+static void finish(fp12 *out, const fp12 *a, bool with_lanes)
+{
+#if defined(__x86_64__)
+    if (with_lanes) {
+        final_exponentiation_lanes(out, a);
+        return;
+    }
+#endif
+    VERIFY(!with_lanes);
+    final_exponentiation(out, a);
+}
+
+bool pairing_check(bool *is_one, struct bytes in, bool with_lanes)
 {
     fp12 product = fp12_one, factor;
     struct pair pairs[PAIRS_MAX];
@@ -58,11 +80,16 @@ bool bn254_pairing(bool *is_one, struct bytes in)
         if (!pairs_from_bytes(pairs, &count, &taken, in)) return false;
         in = bytes_of(in.data + taken, in.size - taken);
         if (count == 0) continue;
-        if (!miller_loop(&factor, pairs, count)) return false;
+        if (!loop(&factor, pairs, count, with_lanes)) return false;
         fp12_mul(&product, &product, &factor);
         any = true;
     }
-    if (any) final_exponentiation(&product, &product);
+    if (any) finish(&product, &product, with_lanes);
     *is_one = fp12_equal(&product, &fp12_one);
     return true;
+}
+
+bool bn254_pairing(bool *is_one, struct bytes in)
+{
+    return pairing_check(is_one, in, lanes_work());
 }

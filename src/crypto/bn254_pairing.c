@@ -64,13 +64,10 @@ bool miller_loop(fp12 *out, const struct pair *pairs, size_t count)
 
 /* ---- final exponentiation ---- */
 
-#define U_DIGITS 63
-
-/* u in base 2, least first; digits are zero or odd. */
-static const int8_t u_digits[U_DIGITS] = {1,  0, 0,  0,  -1, 0, 0,  0, 0, 5, 0, 0, 0, 0, 0, 0,
-                                          -7, 0, 0,  0,  7,  0, 0,  0, 0, 5, 0, 0, 0, 0, 1, 0,
-                                          0,  0, -3, 0,  0,  0, -5, 0, 0, 0, 5, 0, 0, 0, 0, 3,
-                                          0,  0, 0,  -3, 0,  0, 0,  0, 5, 0, 0, 0, 0, 0, 1};
+const int8_t u_digits[U_DIGITS] = {1,  0, 0,  0,  -1, 0, 0,  0, 0, 5, 0, 0, 0, 0, 0, 0,
+                                   -7, 0, 0,  0,  7,  0, 0,  0, 0, 5, 0, 0, 0, 0, 1, 0,
+                                   0,  0, -3, 0,  0,  0, -5, 0, 0, 0, 5, 0, 0, 0, 0, 3,
+                                   0,  0, 0,  -3, 0,  0, 0,  0, 5, 0, 0, 0, 0, 0, 1};
 
 /* a^u for a cyclotomic a. */
 static void power_u(fp12 *out, const fp12 *a)
@@ -93,8 +90,7 @@ static void power_u(fp12 *out, const fp12 *a)
     *out = f;
 }
 
-/* a^((p^6 - 1) (p^2 + 1)) */
-static void easy_part(fp12 *out, const fp12 *a)
+void final_easy_part(fp12 *out, const fp12 *a)
 {
     fp12 t, s;
     fp12_invert(&t, a);
@@ -139,6 +135,6 @@ static void hard_part(fp12 *out, const fp12 *a)
 void final_exponentiation(fp12 *out, const fp12 *a)
 {
     fp12 t;
-    easy_part(&t, a);
+    final_easy_part(&t, a);
     hard_part(out, &t);
 }

@@ -11,7 +11,7 @@
 
 #include "crypto/bn254_curve_private.h"
 
-#define PAIRS_MAX 16 /* of one Miller loop: some 400 bytes of stack each */
+#define PAIRS_MAX 16 /* of one Miller loop: up to 900 bytes of stack each */
 
 struct pair {
     struct g1 g1;
@@ -23,3 +23,12 @@ struct pair {
 bool miller_loop(fp12 *out, const struct pair *pairs, size_t count) MUST_CHECK;
 
 void final_exponentiation(fp12 *out, const fp12 *a);
+
+/* a^((p^6 - 1) (p^2 + 1)), the first part of it: a cyclotomic number. */
+void final_easy_part(fp12 *out, const fp12 *a);
+
+#define U_DIGITS 63
+extern const int8_t u_digits[U_DIGITS]; /* of u in base 2, least first: zero or odd, from -7 to 7 */
+
+/* bn254_pairing, with or without the lanes of bn254_lanes_private.h; with them only where they work. */
+bool pairing_check(bool *is_one, struct bytes in, bool with_lanes) MUST_CHECK;
