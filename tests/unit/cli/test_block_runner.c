@@ -20,6 +20,7 @@ static char told[8192];
 struct maker {
     struct chain_maker *chain;
     const char *network;
+    const char *seal_engine; /* NULL: not said */
     struct header genesis;
     struct memory_state *pre, *post; /* before the first block, and after the last */
     struct block blocks[BLOCKS_MAX]; /* valid ones */
@@ -116,6 +117,10 @@ static char *print_test(const struct maker *maker)
     json_open(&json, '{');
     json_key(&json, "network");
     json_text(&json, maker->network);
+    if (maker->seal_engine != NULL) {
+        json_key(&json, "sealEngine");
+        json_text(&json, maker->seal_engine);
+    }
     json_key(&json, "genesisBlockHeader");
     header_text(&json, &maker->genesis);
     json_key(&json, "pre");
@@ -249,6 +254,22 @@ TEST(a_valid_block_where_a_refusal_is_expected_fails)
     fails(maker, "got BLOCK_VALID");
     maker->lines[0].exception = "";
     fails(maker, "block 0: expected a refusal\n");
+    end(maker);
+}
+
+TEST(a_test_whose_seals_matter_is_skipped_when_the_rest_is_right)
+{
+    struct maker *maker = make("Byzantium", 1);
+    maker->seal_engine = "Ethash";
+    add_line(maker, rlp_of(&maker->blocks[0]), "InvalidBlockNonce");
+    add_line(maker, rlp_of(&maker->blocks[0]), NULL);
+    CHECK_EQ(run(maker), PEVM_OK);
+    CHECK_EQ(report.skipped, 1);
+    maker->lines[1].exception = "InvalidGasUsed";
+    CHECK_EQ(run(maker), PEVM_OK);
+    CHECK_EQ(report.failed, 1);
+    maker->seal_engine = "NoProof";
+    fails(maker, "block 0: expected InvalidBlockNonce\n");
     end(maker);
 }
 
