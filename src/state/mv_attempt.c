@@ -431,6 +431,7 @@ static enum view_answer view_code_op(void *context,
 {
     struct mv_attempt *attempt = context;
     struct mv *mv = attempt->mv;
+    if (unlikely(attempt->is_cancelled)) return VIEW_FAILED;
     uint32_t id = account_id(attempt, who);
     if (id == MV_NOBODY) return VIEW_FAILED;
     uint32_t index = atomic32_load(&mv->accounts[id].code.head, memory_order_acquire); /* [A] */
@@ -451,6 +452,7 @@ static enum view_answer view_has_storage_op(void *context, const address *who, b
 {
     struct mv_attempt *attempt = context;
     struct mv *mv = attempt->mv;
+    if (unlikely(attempt->is_cancelled)) return VIEW_FAILED;
     uint32_t id = account_id(attempt, who);
     if (id == MV_NOBODY) return VIEW_FAILED;
     enum view_answer answer =
@@ -463,6 +465,7 @@ static enum view_answer view_has_storage_op(void *context, const address *who, b
 static enum view_answer view_block_hash_op(void *context, uint64_t number, hash32 *out)
 {
     struct mv_attempt *attempt = context;
+    if (unlikely(attempt->is_cancelled)) return VIEW_FAILED;
     return attempt->mv->base.ops->block_hash(attempt->mv->base.context, number, out);
 }
 
