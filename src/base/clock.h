@@ -6,5 +6,6 @@
 /* Nanoseconds of the monotonic clock. */
 uint64_t clock_now_ns(void);
 
-/* Nanoseconds of processor time this thread has used. */
+/* Nanoseconds of processor time that this thread, all threads of this process have used. */
 uint64_t clock_thread_ns(void);
+uint64_t clock_process_ns(void);

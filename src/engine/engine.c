@@ -153,10 +153,11 @@ static enum pevm_status execute(struct block_run *run)
 {
     static enum pevm_status (*const phases[])(struct block_run *) = {
         hooks_before, transactions_run, finish_run};
-    uint64_t start_ns = clock_now_ns();
+    uint64_t start_cpu_ns = clock_process_ns(), start_ns = clock_now_ns();
     for (size_t i = 0; i < COUNT_OF(phases) && !run_is_refused(run); i++)
         TRY(phases[i](run));
     run->outcome->execute_ns = clock_now_ns() - start_ns;
+    run->outcome->execute_cpu_ns = clock_process_ns() - start_cpu_ns;
     return PEVM_OK;
 }
 

@@ -89,6 +89,7 @@ struct engine_outcome {
     bool has_requests_hash;
 
     uint64_t recover_ns, execute_ns, root_ns;
+    uint64_t execute_cpu_ns; /* processor time of the whole process during execute_ns */
     uint64_t executions, stale,
         waits; /* attempts in all; those whose reads did not hold; those that met an estimate */
     size_t arena_bytes;
