@@ -1,32 +1,27 @@
-/* pevm bench NAME...: the workloads that can be measured. */
+/* pevm bench NAME...: what can be measured. */
+#include "base/compiler.h"
+#include "cli/cmd_bench_blocks.h"
 #include "cli/cmd_bench_evm.h"
 #include "cli/commands.h"
-#include "cli/options.h"
 
-#include <stdio.h>
+#include <stddef.h>
 #include <string.h>
 
-struct workload {
-    const char *name, *about;
+struct measurement {
+    const char *name;
     int (*run)(int argc, char **argv);
 };
 
-static const struct workload workloads[] = {
-    {"evm", "the interpreter on single messages", cmd_bench_evm},
+/* Those with options of their own; all other names are blocks. */
+static const struct measurement measurements[] = {
+    {"evm",  cmd_bench_evm },
+    {"list", cmd_bench_list},
 };
 
 int cmd_bench(int argc, char **argv)
 {
-    static const struct command_spec spec = {
-        .name = "bench",
-        .operands = "NAME [OPTION...]",
-        .about = "Measure. NAME says what: evm, the interpreter on single messages. 'pevm bench\n"
-                 "NAME --help' tells the options."};
-    struct arguments arguments;
-    for (size_t i = 0; argc > 1 && i < COUNT_OF(workloads); i++)
-        if (strcmp(argv[1], workloads[i].name) == 0) return workloads[i].run(argc - 1, argv + 1);
-    if (argc > 1 && argv[1][0] != '-')
-        return (int)usage_error(&spec, "there is no workload \"%s\"", argv[1]);
-    if (!options_parse(&spec, argc, argv, &arguments)) return (int)arguments.exit_code;
-    return (int)usage_error(&spec, "which workload?");
+    for (size_t i = 0; argc > 1 && i < COUNT_OF(measurements); i++)
+        if (strcmp(argv[1], measurements[i].name) == 0)
+            return measurements[i].run(argc - 1, argv + 1);
+    return cmd_bench_blocks(argc, argv);
 }

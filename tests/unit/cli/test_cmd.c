@@ -133,6 +133,21 @@ TEST(traces_are_lines_of_json)
     end();
 }
 
+TEST(benchmarks_have_a_list_a_table_and_json)
+{
+    CHECK_EQ(run(cmd_bench, "bench list"), EXIT_DONE);
+    CHECK(strstr(out, "\ngigagas-uniswap ") != NULL);
+    CHECK_EQ(run(cmd_bench, "bench ParallelExecution/10_txs memory --rounds 1 --workers 2"),
+             EXIT_DONE);
+    CHECK(strstr(out, "\nParallelExecution/10_txs ") != NULL);
+    CHECK(strstr(out, "\nMemoryUsage/10MB_workload ") != NULL);
+    CHECK(strstr(out, "\n2 workloads with equal outcomes, 0 wrong, 0 skipped") != NULL);
+    CHECK_EQ(run(cmd_bench, "bench BenchmarkParallelExecution/10_txs --rounds 1 --json"),
+             EXIT_DONE);
+    CHECK(strncmp(out, "{\"machine\":", 11) == 0);
+    CHECK(strstr(out, "\"name\":\"ParallelExecution/10_txs\"") != NULL);
+}
+
 TEST(what_is_wrong_on_the_command_line_is_told)
 {
     static const struct {
@@ -154,6 +169,11 @@ TEST(what_is_wrong_on_the_command_line_is_told)
         {cmd_make_chain, "make-chain --txs 1 --out /proc/x", "/proc/x",               EXIT_IO   },
         {cmd_bench,      "bench",                            "which workload",        EXIT_USAGE},
         {cmd_bench,      "bench soup",                       "soup",                  EXIT_USAGE},
+        {cmd_bench,      "bench worst-raw --scale x",        "--scale",               EXIT_USAGE},
+        {cmd_bench,      "bench worst-raw --scale 1e9",      "--scale",               EXIT_USAGE},
+        {cmd_bench,      "bench worst-raw --hot 2",          "--hot",                 EXIT_USAGE},
+        {cmd_bench,      "bench worst-raw --workers 0",      "--workers",             EXIT_USAGE},
+        {cmd_bench,      "bench list more",                  "no names",              EXIT_USAGE},
         {cmd_bench,      "bench evm /nowhere/at/all",        "/nowhere/at/all",       EXIT_IO   },
         {cmd_version,    "version more",                     "more",                  EXIT_USAGE},
     };
