@@ -1,8 +1,9 @@
 # Thin targets; what they do is in scripts/ and in CMakePresets.json. Start with: make help
 .DEFAULT_GOAL := help
-.PHONY: build demo test test-asan test-race bench lint fmt install clean help
+.PHONY: build demo test test-asan test-race bench benchmark lint fmt install clean help
 
 PREFIX ?= /usr/local
+BENCH ?= blocks
 LAUNCHER := $(if $(shell command -v ccache),-DCMAKE_C_COMPILER_LAUNCHER=ccache)
 
 build:      ## the command: build/release/pevm
@@ -22,8 +23,14 @@ test-asan:  ## unit tests and a sample of the official packs under the address a
 test-race:  ## unit tests under the thread sanitizer
 	scripts/test race
 
-bench: build ## interpreter benchmarks, as a table
-	build/release/pevm bench evm
+bench: build ## the interpreter and all blocks, as tables; also in build/bench.txt
+	bash -o pipefail -c '{ build/release/pevm bench evm && build/release/pevm bench $(BENCH); } | tee build/bench.txt'
+
+benchmark: bench
+
+# pevm bench NAME for each group: make bench-storage, bench-scheduler, bench-executor, bench-gigagas, ...
+bench-%: build
+	build/release/pevm bench $*
 
 lint:       ## the tidy test: layers, format, names, one test per noun; docs/STYLE.md
 	python3 tools/tidy/tidy.py
