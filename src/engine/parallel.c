@@ -5,10 +5,15 @@
 #include "engine/speculation.h"
 #include "engine/tx_receipt.h"
 
-#define TXS_MIN   4  /* fewer are not worth waking anybody */
+#define TXS_MIN   8 /* fewer, or less gas, are not worth waking anybody: some 150 us */
+#define GAS_MIN   500000
 #define CLAIM_MAX 16 /* adjacent transactions for one worker at a time, when they are small */
 #define CLAIM_GAS 600000
 #define LOG_CHUNK ((size_t)256 << 10)
+
+/* Few blocks touch more locations than one per so much gas; from Berlin on none can fill the tables, which have
+ * three places for each (a cold access costs 2,100). An older one that does is executed by one worker. */
+#define GAS_PER_LOCATION 5000
 
 /* What a worker runs transactions with. */
 struct executor {
@@ -173,6 +178,17 @@ static uint32_t claim_size(const struct parallel *parallel, const struct block *
     return size > CLAIM_MAX ? CLAIM_MAX : size == 0 ? 1 : (uint32_t)size;
 }
 
+/* How much work the block is: what its header says was used, when it says so. A hint, nothing more. */
+static uint64_t gas_expected(const struct block *block)
+{
+    if (block->header.gas_used > 0) return block->header.gas_used;
+    uint64_t gas = 0;
+    for (size_t i = 0; i < block->tx_count; i++)
+        gas += block->txs[i].gas_limit < block->header.gas_limit ? block->txs[i].gas_limit
+                                                                 : block->header.gas_limit;
+    return gas;
+}
+
 static enum pevm_status begin(struct parallel *parallel,
                               struct block_run *run,
                               const struct view *base)
@@ -186,7 +202,7 @@ static enum pevm_status begin(struct parallel *parallel,
         if (parallel->gas_used == NULL) return PEVM_NO_MEMORY;
     }
     parallel->run = run;
-    uint64_t most = block->header.gas_limit / 1000 + block->tx_count * 3;
+    uint64_t most = gas_expected(block) / GAS_PER_LOCATION + block->tx_count * 3;
     struct mv_block mv = {
         .base = base,
         .tx_count = (uint32_t)block->tx_count,
@@ -214,19 +230,15 @@ static enum pevm_status begin(struct parallel *parallel,
 static bool take_account(void *context, const struct mv_account_change *change)
 {
     struct block_state *state = context;
-    struct account_value value = {.balance = change->balance,
-                                  .code_hash = change->code_hash,
-                                  .nonce = change->nonce,
-                                  .exists = change->exists};
     if (change->storage_reset && !block_state_clear_storage(state, &change->who)) return false;
-    if (!block_state_set_account(state, &change->who, &value)) return false;
+    if (!block_state_take_account(state, &change->who, &change->before, &change->now)) return false;
     bool has_code = change->code != NULL && change->code->size > 0;
-    return !has_code || block_state_add_code(state, &change->code_hash, *change->code);
+    return !has_code || block_state_add_code(state, &change->now.code_hash, *change->code);
 }
 
 static bool take_slot(void *context, const address *who, const struct mv_slot_change *change)
 {
-    return block_state_set_slot(context, who, &change->slot, &change->value);
+    return block_state_take_slot(context, who, &change->slot, change->before, change->now);
 }
 
 static enum pevm_status flush(struct parallel *parallel, struct block_run *run, uint32_t tx)
@@ -239,9 +251,11 @@ static enum pevm_status flush(struct parallel *parallel, struct block_run *run, 
 }
 
 /* Tracers want one thing after another; receipts before Byzantium the root after each transaction. */
-static bool is_for_one(const struct block_run *run)
+static bool is_for_one(const struct parallel *parallel, const struct block_run *run)
 {
-    return run->input->tracer != NULL || run->input->block->tx_count < TXS_MIN ||
+    const struct block *block = run->input->block;
+    return parallel->worker_count == 1 || run->input->tracer != NULL || block->tx_count < TXS_MIN ||
+           gas_expected(block) < GAS_MIN ||
            (run->env.rules.fork < FORK_BYZANTIUM && run->input->roots != NULL);
 }
 
@@ -251,7 +265,7 @@ enum pevm_status parallel_run(struct parallel *parallel, struct block_run *run)
     parallel->counts = (struct parallel_counts){.executions = count, .stopped_at = 0};
     struct block_state_peek peek;
     struct view base = block_state_peek_view(&peek, run->state, run->input->pre_state);
-    if (is_for_one(run) || begin(parallel, run, &base) != PEVM_OK)
+    if (is_for_one(parallel, run) || begin(parallel, run, &base) != PEVM_OK)
         return sequential_run_from(run, 0);
     team_assist(parallel->team, parallel->worker_count, speculation_work, parallel->speculation);
     struct speculation_end end = speculation_end(parallel->speculation);

@@ -9,6 +9,7 @@ static bool log_balances(struct mv_attempt *attempt, const struct journal *journ
         const struct account_entry *account = journal->accounts[i];
         if ((account->original.parts & VIEW_BALANCE) == 0) continue;
         if (!account->balance_is_exact && u256_is_zero(account->balance_min)) continue;
+        mv_attempt_at(attempt, account->original.place);
         if (!mv_log_balance(attempt,
                             &account->key,
                             &account->original.balance,
@@ -84,6 +85,7 @@ static bool write_account(struct mv_attempt *attempt,
                           u256 *tip)
 {
     bool keeps_empty = env->rules.fork < FORK_SPURIOUS_DRAGON;
+    mv_attempt_at(attempt, account->original.place);
     u256 delta = balance_delta(account);
     if (address_equal(&account->key, &env->coinbase)) {
         *tip = delta;

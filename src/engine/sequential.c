@@ -4,7 +4,7 @@
 #include "engine/finish.h"
 #include "engine/tx_receipt.h"
 
-#include <stdio.h>
+#define WHO_MAX 40 /* the word, 20 digits */
 
 /* What is left of the block's gas and blob gas. */
 static struct tx_room room_left(const struct block_run *run)
@@ -23,6 +23,21 @@ static enum pevm_status receipt_add_root(struct block_run *run, struct receipt *
     return run_state_root(run, &receipt->state_root);
 }
 
+/* "transaction 7", by hand: printf would take an eighth of the time of a transfer. */
+static void tell_who(char text[WHO_MAX], size_t index)
+{
+    char digits[WHO_MAX];
+    size_t count = 0;
+    do { /* ends: index gets smaller */
+        digits[count++] = (char)('0' + index % 10);
+        index /= 10;
+    } while (index != 0);
+    memcpy(text, "transaction ", 12);
+    for (size_t i = 0; i < count; i++)
+        text[12 + i] = digits[count - 1 - i];
+    text[12 + count] = 0;
+}
+
 static enum pevm_status transaction_run(struct block_run *run, size_t index)
 {
     const struct tx *tx = &run->input->block->txs[index];
@@ -30,9 +45,9 @@ static enum pevm_status transaction_run(struct block_run *run, size_t index)
     struct view view = block_state_view(run->state);
     struct tx_room room = room_left(run);
     struct tx_result result;
-    char who[64];
+    char who[WHO_MAX];
 
-    snprintf(who, sizeof who, "transaction %zu", index);
+    tell_who(who, index);
     enum run_answer answer = tx_run(run->machine, &view, tx, &room, &result);
     if (answer == RUN_INVALID) return run_refuse_tx(run, index, result.fault);
     if (answer != RUN_DONE) return run_failed(run, answer, who);

@@ -135,7 +135,8 @@ static void tell_readers(struct speculation *speculation,
     if (to - tx > PUSH_MAX) to = tx + PUSH_MAX;
     for (uint32_t reader = tx + 1; reader < to; reader++) {
         if (!sched_hold(sched, reader)) continue;
-        if (mv_holds(speculation->block.mv, worker->number, reader, false)) {
+        if (!mv_concerns(&worker->attempt, reader) ||
+            mv_holds(speculation->block.mv, worker->number, reader, false)) {
             sched_release(sched, reader);
             continue;
         }

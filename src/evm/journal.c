@@ -203,6 +203,7 @@ enum view_answer journal_account_load_slow(struct journal *journal,
             account->exists || given.exists; /* it may have come to life before we asked */
     }
     account->original.parts |= given.parts;
+    account->original.place = given.place;
     account->parts |= given.parts;
     return VIEW_OK;
 }

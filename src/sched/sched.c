@@ -198,7 +198,11 @@ uint32_t sched_take(struct sched *sched, struct sched_claim *claim, uint32_t cla
         tx = claim->next++;
     }
     VERIFY(state_of(atomic32_load(&sched->txs[tx].word, memory_order_relaxed)) == TX_READY);
-    set_state(sched, tx, TX_RUNNING);
+    /* Nobody else looks at the word of a transaction that is this worker's for the taking. */
+    struct atomic32 *word = &sched->txs[tx].word;
+    atomic32_store(word,
+                   word_with(atomic32_load(word, memory_order_relaxed), TX_RUNNING),
+                   memory_order_relaxed);
     return tx;
 }
 

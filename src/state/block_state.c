@@ -467,6 +467,42 @@ bool block_state_set_slot(struct block_state *state,
     return true;
 }
 
+bool block_state_take_account(struct block_state *state,
+                              const address *who,
+                              const struct account_value *before,
+                              const struct account_value *now)
+{
+    uint32_t index = account_entry(state, who);
+    if (index == INDEX_NONE) return false;
+    struct block_account *account = &state->accounts[index];
+    if (!account->is_read && !account->is_written) {
+        account->before = *before;
+        account->is_read = true;
+    }
+    return block_state_set_account(state, who, now);
+}
+
+bool block_state_take_slot(struct block_state *state,
+                           const address *who,
+                           const u256 *slot,
+                           const u256 *before,
+                           const u256 *now)
+{
+    uint32_t account = account_entry(state, who);
+    if (account == INDEX_NONE) return false;
+    uint32_t index = slot_entry(state, account, slot);
+    if (index == INDEX_NONE) return false;
+    struct block_slot *entry = &state->slots[index];
+    if (before != NULL && !entry->is_read && !entry->is_written) {
+        entry->before = *before;
+        entry->is_read = true;
+    }
+    entry->now = *now;
+    entry->is_known = entry->is_written = true;
+    state->accounts[account].has_writes = true;
+    return true;
+}
+
 bool block_state_add_code(struct block_state *state, const hash32 *hash, struct bytes code)
 {
     if (code_find(state, hash) != INDEX_NONE) return true;

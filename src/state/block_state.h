@@ -10,17 +10,11 @@
 
 #include "base/arena.h"
 #include "base/status.h"
+#include "state/account_value.h"
 #include "state/changeset.h"
 #include "state/view.h"
 
 struct block_state;
-
-struct account_value {
-    u256 balance;
-    hash32 code_hash;
-    uint64_t nonce;
-    bool exists; /* false: gone from the trie; the rest is ignored */
-};
 
 enum pevm_status block_state_new(struct block_state **out) MUST_CHECK;
 void block_state_free(struct block_state *state); /* may be NULL */
@@ -53,6 +47,17 @@ bool block_state_set_slot(struct block_state *state,
                           const address *who,
                           const u256 *slot,
                           const u256 *value) MUST_CHECK;
+/* The same two, from somebody who knows what the pre-state says: it is not asked again. `before` of a slot may be NULL: not
+ * known. What this block wrote earlier to the same place counts as before; then it is not what the pre-state says, and ignored. */
+bool block_state_take_account(struct block_state *state,
+                              const address *who,
+                              const struct account_value *before,
+                              const struct account_value *now) MUST_CHECK;
+bool block_state_take_slot(struct block_state *state,
+                           const address *who,
+                           const u256 *slot,
+                           const u256 *before,
+                           const u256 *now) MUST_CHECK;
 /* `code` is copied. */
 bool block_state_add_code(struct block_state *state,
                           const hash32 *hash,

@@ -406,6 +406,18 @@ static uint32_t write_show(struct mv *mv, const struct mv_write *write, uint32_t
     return atomic32_load(&cell->readers_to, memory_order_relaxed);
 }
 
+/* A location was published that transactions up to `to` may have read. */
+static void note_readers(struct mv_attempt *attempt,
+                         uint32_t place,
+                         uint32_t to,
+                         uint32_t *readers_to)
+{
+    if (to <= attempt->tx + 1) return;
+    if (to > *readers_to) *readers_to = to;
+    if (attempt->told_count < MV_TOLD_MAX) attempt->told[attempt->told_count] = place;
+    attempt->told_count++;
+}
+
 bool mv_publish(struct mv_attempt *attempt, const u256 *tip, uint32_t *readers_to)
 {
     struct mv *mv = attempt->mv;
@@ -426,15 +438,39 @@ bool mv_publish(struct mv_attempt *attempt, const u256 *tip, uint32_t *readers_t
     worker->read_count += attempt->read_count;
     u256_copy(kept_tip, tip);
     *readers_to = attempt->tx + 1;
-    for (uint32_t i = 0; i < attempt->write_count; i++) {
-        uint32_t to = write_show(mv, &attempt->writes[i], attempt->tx);
-        if (to > *readers_to) *readers_to = to;
-    }
+    attempt->told_count = 0;
+    for (uint32_t i = 0; i < attempt->write_count; i++)
+        note_readers(attempt,
+                     attempt->writes[i].place,
+                     write_show(mv, &attempt->writes[i], attempt->tx),
+                     readers_to);
     atomic_pointer_store(&mv->tips[attempt->tx], kept_tip, memory_order_release); /* [E] */
     uint32_t coinbase_to =
         atomic32_load(&mv->accounts[mv->coinbase].balance.readers_to, memory_order_relaxed);
-    if (coinbase_to > *readers_to) *readers_to = coinbase_to;
+    note_readers(attempt, mv_place(MV_BALANCE, mv->coinbase), coinbase_to, readers_to);
     return true;
+}
+
+/* Did the read look at what lies at `place`, a location that can be written? */
+static bool looked_at(uint32_t read, uint32_t place)
+{
+    if (read == place) return true;
+    switch (mv_place_kind(read)) {
+    case MV_HAS_STORAGE: return true; /* rare: not worth a closer look */
+    case MV_EXISTENCE:                /* made of balance, nonce and code */
+        return mv_place_kind(place) != MV_SLOT && mv_place_id(place) == mv_place_id(read);
+    default: return false;
+    }
+}
+
+bool mv_concerns(const struct mv_attempt *attempt, uint32_t reader)
+{
+    const struct mv_record *record = &attempt->mv->records[reader];
+    if (attempt->told_count > MV_TOLD_MAX) return true;
+    for (uint32_t i = 0; i < record->read_count; i++)
+        for (uint32_t k = 0; k < attempt->told_count; k++)
+            if (looked_at(record->reads[i].place, attempt->told[k])) return true;
+    return false;
 }
 
 void mv_retract(struct mv *mv, uint32_t tx)
@@ -487,14 +523,20 @@ static enum pevm_status account_change(struct mv *mv,
     uint64_t existence, word;
     const hash32 *code_hash;
     if (mv_account_load(mv, row) != VIEW_OK) return PEVM_STATE_UNREADABLE;
-    *out = (struct mv_account_change){.who = row->key, .id = id};
-    bool known = mv_balance_at(mv, id, tx, &out->balance, &blocked_on) == VIEW_OK &&
-                 mv_nonce_at(mv, id, tx, &out->nonce, &blocked_on) == VIEW_OK &&
+    *out = (struct mv_account_change){
+        .who = row->key,
+        .before = {.balance = row->base_balance,
+                   .code_hash = row->base_code,
+                   .nonce = row->base_nonce,
+                   .exists = row->base_exists}
+    };
+    bool known = mv_balance_at(mv, id, tx, &out->now.balance, &blocked_on) == VIEW_OK &&
+                 mv_nonce_at(mv, id, tx, &out->now.nonce, &blocked_on) == VIEW_OK &&
                  mv_code_at(mv, id, tx, &code_hash, &blocked_on) == VIEW_OK &&
                  mv_existence_at(mv, id, tx, &existence, &blocked_on) == VIEW_OK;
     ASSERT(known); /* all are final: nothing is in the way */
-    out->code_hash = *code_hash;
-    out->exists = (existence & MV_EXISTS) != 0;
+    out->now.code_hash = *code_hash;
+    out->now.exists = (existence & MV_EXISTS) != 0;
     out->storage_reset = mv_version_below(mv, &row->reset, tx, &word) != NULL;
     if (mv_version_below(mv, &row->code, tx, &word) != NULL)
         out->code = &((const struct mv_code *)mv_value(word))->code;
@@ -533,7 +575,8 @@ enum pevm_status mv_each_slot(struct mv *mv,
         const u256 *value;
         if (mv_slot_at(mv, &mv->workers[0], id, tx, &value, &blocked_on) != VIEW_OK)
             return PEVM_STATE_UNREADABLE;
-        struct mv_slot_change change = {.account = row->account, .slot = row->key, .value = *value};
+        const u256 *base = atomic_pointer_load(&row->base, memory_order_relaxed);
+        struct mv_slot_change change = {.slot = row->key, .before = base, .now = value};
         if (!visit(context, &mv->accounts[row->account].key, &change)) return PEVM_NO_MEMORY;
     }
     return PEVM_OK;

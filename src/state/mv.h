@@ -43,10 +43,12 @@
 
 #include "base/status.h"
 #include "base/u256.h"
+#include "state/account_value.h"
 #include "state/view.h"
 
-#define MV_TX_MAX ((uint32_t)1 << 24)
-#define MV_NOBODY UINT32_MAX
+#define MV_TX_MAX   ((uint32_t)1 << 24)
+#define MV_NOBODY   UINT32_MAX
+#define MV_TOLD_MAX 8
 
 struct mv;
 
@@ -87,6 +89,9 @@ struct mv_attempt {
     uint32_t read_count, read_capacity;
     struct mv_write *writes;
     uint32_t write_count, write_capacity;
+    uint32_t told
+        [MV_TOLD_MAX];   /* after mv_publish: locations that a higher one had read, perhaps; ... */
+    uint32_t told_count; /* ... more than MV_TOLD_MAX: more than fit */
     uint32_t last_account; /* id of the account found last, or MV_NOBODY */
 };
 
@@ -104,6 +109,12 @@ bool mv_log_balance(struct mv_attempt *attempt,
                     const u256 *given,
                     const u256 *min,
                     bool is_exact) MUST_CHECK;
+
+/* The account that the next calls are about is the one that the view gave with this `place`: saves looking it up. 0: not known. */
+ALWAYS_INLINE void mv_attempt_at(struct mv_attempt *attempt, uint32_t place)
+{
+    if (place != 0) attempt->last_account = place - 1;
+}
 
 /* The writes of the transaction, one per location, before mv_publish. False: no memory. Bytes are copied. */
 bool mv_write_balance(struct mv_attempt *attempt, const address *who, const u256 *delta) MUST_CHECK;
@@ -125,6 +136,10 @@ bool mv_write_slot(struct mv_attempt *attempt,
  * locations before (a hint: better to look at a few too many). False: no memory, nothing is visible. */
 bool mv_publish(struct mv_attempt *attempt, const u256 *tip, uint32_t *readers_to) MUST_CHECK;
 
+/* Has the published attempt of `reader`, which the caller holds, read one of the locations that this attempt has published
+ * and that had readers above? */
+bool mv_concerns(const struct mv_attempt *attempt, uint32_t reader) MUST_CHECK;
+
 /* The transaction will run again: its versions become estimates. Its caller holds the transaction. */
 void mv_retract(struct mv *mv, uint32_t tx);
 
@@ -139,17 +154,14 @@ void mv_frontier_set(struct mv *mv, uint32_t tx);
 
 struct mv_account_change {
     address who;
-    uint32_t id;
-    u256 balance;
-    uint64_t nonce;
-    hash32 code_hash;
-    bool exists, storage_reset;
+    struct account_value before, now; /* before: the base's */
+    bool storage_reset;
     const struct bytes *code; /* new code of that hash, or NULL when it was not set in this block */
 };
 
 struct mv_slot_change {
-    uint32_t account; /* id */
-    u256 slot, value;
+    u256 slot;
+    const u256 *before, *now; /* before: the base's, or NULL when nobody has asked for it */
 };
 
 /* Visit all that was written, in no order. Values may equal the base's. PEVM_NO_MEMORY: the visitor said false;

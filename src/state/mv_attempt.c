@@ -399,6 +399,7 @@ static enum view_answer view_account_op(void *context,
     }
     if (answer == VIEW_OK && (parts & VIEW_EXISTENCE)) answer = view_existence(attempt, id, out);
     out->parts = (uint8_t)parts;
+    out->place = id + 1;
     return answer;
 }
 

@@ -37,6 +37,8 @@ struct view_account {
     uint64_t nonce;
     bool exists, empty;
     uint8_t parts; /* which of the above were given: at least those asked for */
+    uint32_t
+        place; /* whatever the view likes to be told when the account comes back to it (state/mv.h); may be left alone */
 };
 
 struct view_ops {

@@ -458,7 +458,7 @@ static bool see_slot(void *context, const address *who, const struct mv_slot_cha
     struct search *search = context;
     if (!address_equal(&search->who, who) || !u256_equal(search->slot, change->slot)) return true;
     search->found++;
-    search->value = change->value;
+    search->value = *change->now;
     return true;
 }
 

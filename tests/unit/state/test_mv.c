@@ -335,17 +335,17 @@ TEST(an_account_is_told_with_all_its_parts)
     write_balance(w, TX(0), XENIA, -30);
     struct mv_account_change change;
     CHECK(changed_account(w, TX(1), XENIA, &change));
-    CHECK_EQ(u256_low64(change.balance), 70);
-    CHECK_EQ(change.nonce, 7);
-    CHECK(change.exists && !change.storage_reset && change.code == NULL);
+    CHECK_EQ(u256_low64(change.now.balance), 70);
+    CHECK_EQ(change.now.nonce, 7);
+    CHECK(change.now.exists && !change.storage_reset && change.code == NULL);
     put_code(w, TX(1), XENIA, 0xc0, bytes_of(code, sizeof code));
     put_nonce(w, TX(1), XENIA, 8);
     put_reset(w, TX(1), XENIA);
     (void)publish(w, TX(1));
     CHECK(changed_account(w, TX(2), XENIA, &change));
-    CHECK_EQ(u256_low64(change.balance), 70);
-    CHECK_EQ(change.nonce, 8);
-    CHECK_EQ(change.code_hash.bytes[31], 0xc0);
+    CHECK_EQ(u256_low64(change.now.balance), 70);
+    CHECK_EQ(change.now.nonce, 8);
+    CHECK_EQ(change.now.code_hash.bytes[31], 0xc0);
     CHECK(change.storage_reset && change.code != NULL);
     CHECK_EQ(change.code->size, 3);
     CHECK(change.code->data != code); /* a copy */
@@ -363,9 +363,9 @@ TEST(the_coinbase_has_always_changed_and_has_all_tips)
     (void)publish_tip(w, TX(1), 4);
     write_tip(w, TX(2), 0);
     CHECK(changed_account(w, TX(1), COINBASE, &change));
-    CHECK_EQ(u256_low64(change.balance), 1003);
+    CHECK_EQ(u256_low64(change.now.balance), 1003);
     CHECK(changed_account(w, TX(3), COINBASE, &change));
-    CHECK_EQ(u256_low64(change.balance), 1027);
+    CHECK_EQ(u256_low64(change.now.balance), 1027);
     mv_world_free(w);
 }
 

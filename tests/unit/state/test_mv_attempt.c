@@ -209,7 +209,7 @@ TEST(a_balance_is_the_same_wherever_the_frontier_is)
     }
     struct mv_account_change change;
     CHECK(changed_account(w, TX(150), XENIA, &change));
-    CHECK_EQ(u256_low64(change.balance), expected[150]);
+    CHECK_EQ(u256_low64(change.now.balance), expected[150]);
     mv_world_free(w);
 }
 
