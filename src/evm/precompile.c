@@ -546,19 +546,3 @@ void precompile_run(struct precompile_result *out,
     out->ok = precompile->run(&call);
     if (!out->ok) out->output = BYTES_EMPTY;
 }
-
-size_t precompile_count(enum fork fork)
-{
-    size_t count = 0;
-    while (count < COUNT_OF(precompiles) && precompiles[count].since <= fork)
-        count++;
-    return count;
-}
-
-address precompile_address(size_t index)
-{
-    ASSERT(index < COUNT_OF(precompiles));
-    return (address){
-        {[18] = (uint8_t)(precompiles[index].at >> 8), [19] = (uint8_t)precompiles[index].at}
-    };
-}

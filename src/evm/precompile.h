@@ -21,7 +21,3 @@ void precompile_run(struct precompile_result *out,
                     struct bytes input,
                     int64_t gas,
                     struct arena *arena);
-
-/* The addresses that are warm from the start (EIP-2929): index 0 .. count-1. */
-size_t precompile_count(enum fork fork);
-address precompile_address(size_t index);
