@@ -1,5 +1,6 @@
 #include "support/desk.h"
 
+#include "base/heap.h"
 #include "crypto/keccak.h"
 #include "support/test.h"
 
@@ -109,4 +110,73 @@ struct view desk_view(struct desk *desk)
     static const struct view_ops ops = {
         on_account, on_slot, on_code, on_has_storage, on_block_hash};
     return (struct view){&ops, desk};
+}
+
+/* ---- a journal that reads from it ---------------------------------------------------------------- */
+
+struct scene *scene_new(size_t cache_bytes)
+{
+    struct scene *scene = heap_alloc_zeroed(1, sizeof *scene);
+    assert_non_null(scene);
+    scene->codes = code_cache_new(cache_bytes);
+    assert_true(journal_init(&scene->journal, scene->codes));
+    return scene;
+}
+
+void scene_free(struct scene *scene)
+{
+    journal_fini(&scene->journal);
+    code_cache_free(scene->codes);
+    heap_free(scene);
+}
+
+void scene_begin(struct scene *scene)
+{
+    struct desk *desk = &scene->desk;
+    struct view view = desk_view(desk);
+    journal_begin(&scene->journal, &view, FORK_OSAKA);
+    desk->account_reads = desk->slot_reads = desk->code_reads = desk->storage_reads = 0;
+    desk->parts = 0;
+}
+
+struct account_entry *scene_entry(struct scene *scene, unsigned number)
+{
+    address who = desk_address(number);
+    struct account_entry *account = journal_account(&scene->journal, &who);
+    assert_non_null(account);
+    return account;
+}
+
+struct slot_entry *scene_slot(struct scene *scene, unsigned number, uint64_t key)
+{
+    u256 word = u256_from_u64(key);
+    struct slot_entry *slot = journal_slot(&scene->journal, scene_entry(scene, number), &word);
+    assert_non_null(slot);
+    return slot;
+}
+
+void scene_credit(struct scene *scene, unsigned number, uint64_t amount)
+{
+    u256 word = u256_from_u64(amount);
+    assert_true(journal_credit(&scene->journal, scene_entry(scene, number), &word));
+}
+
+void scene_debit(struct scene *scene, unsigned number, uint64_t amount)
+{
+    u256 word = u256_from_u64(amount);
+    assert_true(journal_debit(&scene->journal, scene_entry(scene, number), &word));
+}
+
+void scene_load(struct scene *scene, unsigned number, unsigned parts)
+{
+    struct account_entry *account = scene_entry(scene, number);
+    assert_int_equal(journal_account_load(&scene->journal, account, parts), VIEW_OK);
+}
+
+void scene_write(struct scene *scene, unsigned number, uint64_t key, uint64_t value)
+{
+    struct slot_entry *slot = scene_slot(scene, number, key);
+    u256 word = u256_from_u64(value);
+    assert_int_equal(journal_slot_load(&scene->journal, slot), VIEW_OK);
+    assert_true(journal_slot_write(&scene->journal, slot, &word));
 }

@@ -119,7 +119,12 @@ static enum view_answer on_block_hash(void *context, uint64_t number, hash32 *ou
     return VIEW_OK;
 }
 
-static const struct view_ops ops = {on_account, on_slot, on_code, on_has_storage, on_block_hash};
+struct view world_view(struct world *world)
+{
+    static const struct view_ops ops = {
+        on_account, on_slot, on_code, on_has_storage, on_block_hash};
+    return (struct view){&ops, world};
+}
 
 /* ---- making -------------------------------------------------------------------------------------- */
 
@@ -259,7 +264,7 @@ struct message world_message(struct world *world, int64_t gas)
 struct outcome world_run(struct world *world, const struct message *given)
 {
     struct journal *journal = machine_journal(world->machine);
-    struct view view = {&ops, world};
+    struct view view = world_view(world);
     struct message message = *given;
     struct message_result result;
     struct outcome outcome = {0};

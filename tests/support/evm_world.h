@@ -79,6 +79,9 @@ struct world_account *world_account(struct world *world,
                                     struct bytes code);
 void world_slot(struct world *world, unsigned number, uint64_t key, uint64_t value);
 
+/* What the machine reads from, for tests that run something else than a message. */
+struct view world_view(struct world *world);
+
 /* A message from SENDER to CONTRACT; sender, contract and coinbase are warm. */
 struct message world_message(struct world *world, int64_t gas);
 struct outcome world_call(struct world *world, int64_t gas);

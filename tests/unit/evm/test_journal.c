@@ -8,92 +8,29 @@
 
 #define CACHE_BYTES ((size_t)1 << 20)
 
-struct scene {
-    struct desk desk;
-    struct code_cache *codes;
-    struct journal journal;
-};
-
-static struct scene *scene_new(size_t cache_bytes)
-{
-    struct scene *scene = heap_alloc_zeroed(1, sizeof *scene);
-    assert_non_null(scene);
-    scene->codes = code_cache_new(cache_bytes);
-    CHECK(journal_init(&scene->journal, scene->codes));
-    return scene;
-}
-
-static void scene_begin(struct scene *scene)
-{
-    struct view view = desk_view(&scene->desk);
-    journal_begin(&scene->journal, &view, FORK_OSAKA);
-    scene->desk.account_reads = scene->desk.slot_reads = scene->desk.code_reads = 0;
-    scene->desk.storage_reads = scene->desk.parts = 0;
-}
-
-static void scene_free(struct scene *scene)
-{
-    journal_fini(&scene->journal);
-    code_cache_free(scene->codes);
-    heap_free(scene);
-}
-
-static struct account_entry *entry(struct scene *scene, unsigned number)
-{
-    address who = desk_address(number);
-    struct account_entry *account = journal_account(&scene->journal, &who);
-    assert_non_null(account);
-    return account;
-}
-
-static struct slot_entry *slot(struct scene *scene, unsigned number, uint64_t key)
-{
-    u256 word = u256_from_u64(key);
-    struct slot_entry *found = journal_slot(&scene->journal, entry(scene, number), &word);
-    assert_non_null(found);
-    return found;
-}
-
-static void credit(struct scene *scene, unsigned number, uint64_t amount)
-{
-    u256 word = u256_from_u64(amount);
-    CHECK(journal_credit(&scene->journal, entry(scene, number), &word));
-}
-
-static void debit(struct scene *scene, unsigned number, uint64_t amount)
-{
-    u256 word = u256_from_u64(amount);
-    CHECK(journal_debit(&scene->journal, entry(scene, number), &word));
-}
-
 static bool can_pay(struct scene *scene, unsigned number, uint64_t amount)
 {
     u256 word = u256_from_u64(amount);
     bool answer;
-    CHECK_EQ(journal_can_pay(&scene->journal, entry(scene, number), &word, &answer), VIEW_OK);
+    CHECK_EQ(journal_can_pay(&scene->journal, scene_entry(scene, number), &word, &answer), VIEW_OK);
     return answer;
 }
 
 static bool is_empty(struct scene *scene, unsigned number)
 {
     bool answer;
-    CHECK_EQ(journal_is_empty(&scene->journal, entry(scene, number), &answer), VIEW_OK);
+    CHECK_EQ(journal_is_empty(&scene->journal, scene_entry(scene, number), &answer), VIEW_OK);
     return answer;
-}
-
-static void load(struct scene *scene, unsigned number, unsigned parts)
-{
-    CHECK_EQ(journal_account_load(&scene->journal, entry(scene, number), parts), VIEW_OK);
 }
 
 static uint64_t balance(struct scene *scene, unsigned number)
 {
-    return entry(scene, number)->balance.words[0];
+    return scene_entry(scene, number)->balance.words[0];
 }
 
 static uint64_t least(struct scene *scene, unsigned number)
 {
-    return entry(scene, number)->balance_min.words[0];
+    return scene_entry(scene, number)->balance_min.words[0];
 }
 
 /* ---- entries -------------------------------------------------------------------------------------- */
@@ -107,18 +44,18 @@ TEST(entries_stay_where_they_are_while_the_tables_grow)
     for (unsigned round = 0; round < 3; round++) {
         scene_begin(scene);
         for (unsigned i = 0; i < ACCOUNTS; i++) {
-            accounts[i] = entry(scene, i);
+            accounts[i] = scene_entry(scene, i);
             for (unsigned k = 0; k < SLOTS; k++)
-                slots[i][k] = slot(scene, i, k);
+                slots[i][k] = scene_slot(scene, i, k);
         }
         CHECK_EQ(scene->journal.account_count, ACCOUNTS);
         for (unsigned i = 0; i < ACCOUNTS; i++) {
             address who = desk_address(i);
-            CHECK(entry(scene, i) == accounts[i]);
+            CHECK(scene_entry(scene, i) == accounts[i]);
             CHECK(scene->journal.accounts[i] == accounts[i]);
             CHECK(address_equal(&accounts[i]->key, &who));
             for (unsigned k = 0; k < SLOTS; k++) {
-                CHECK(slot(scene, i, k) == slots[i][k]);
+                CHECK(scene_slot(scene, i, k) == slots[i][k]);
                 CHECK(slots[i][k]->account == accounts[i] && slots[i][k]->key.words[0] == k);
             }
         }
@@ -137,14 +74,14 @@ TEST(a_new_transaction_knows_nothing_of_the_one_before)
         for (unsigned i = 0; i < 300; i++) {
             CHECK_EQ(scene->journal.account_count, i);
             if (i == sizes[round]) break;
-            struct account_entry *account = entry(scene, i);
+            struct account_entry *account = scene_entry(scene, i);
             CHECK_EQ(account->parts, 0);
             CHECK(!account->warm && !account->touched && u256_is_zero(account->balance));
-            credit(scene, i, 5);
+            scene_credit(scene, i, 5);
             CHECK(journal_warm_account(&scene->journal, account));
-            CHECK(!slot(scene, i, 1)->loaded);
-            CHECK_EQ(journal_slot_load(&scene->journal, slot(scene, i, 1)), VIEW_OK);
-            CHECK(journal_warm_slot(&scene->journal, slot(scene, i, 1)));
+            CHECK(!scene_slot(scene, i, 1)->loaded);
+            CHECK_EQ(journal_slot_load(&scene->journal, scene_slot(scene, i, 1)), VIEW_OK);
+            CHECK(journal_warm_slot(&scene->journal, scene_slot(scene, i, 1)));
         }
         scene->journal.refund = 7;
     }
@@ -162,10 +99,10 @@ TEST(a_transaction_like_those_before_takes_nothing_from_the_heap)
         if (round == 2) before = heap_calls();
         scene_begin(scene);
         for (unsigned i = 0; i < 500; i++) {
-            credit(scene, i, 1);
+            scene_credit(scene, i, 1);
             u256 word = u256_from_u64(i);
-            CHECK_EQ(journal_slot_load(&scene->journal, slot(scene, i, i)), VIEW_OK);
-            CHECK(journal_slot_write(&scene->journal, slot(scene, i, i), &word));
+            CHECK_EQ(journal_slot_load(&scene->journal, scene_slot(scene, i, i)), VIEW_OK);
+            CHECK(journal_slot_write(&scene->journal, scene_slot(scene, i, i), &word));
         }
     }
     CHECK_EQ(heap_calls(), before);
@@ -202,14 +139,14 @@ TEST(a_part_is_read_once_and_only_when_it_is_asked_for)
     struct scene *scene = scene_new(CACHE_BYTES);
     desk_account(&scene->desk, 1, 100, 7);
     scene_begin(scene);
-    struct account_entry *account = entry(scene, 1);
+    struct account_entry *account = scene_entry(scene, 1);
     CHECK_EQ(scene->desk.account_reads, 0);
-    load(scene, 1, VIEW_NONCE);
+    scene_load(scene, 1, VIEW_NONCE);
     CHECK_EQ(scene->desk.parts, VIEW_NONCE);
     CHECK_EQ(account->nonce, 7);
-    load(scene, 1, VIEW_NONCE);
+    scene_load(scene, 1, VIEW_NONCE);
     CHECK_EQ(scene->desk.account_reads, 1);
-    load(scene, 1, VIEW_NONCE | VIEW_BALANCE);
+    scene_load(scene, 1, VIEW_NONCE | VIEW_BALANCE);
     CHECK_EQ(scene->desk.parts, VIEW_BALANCE);
     CHECK_EQ(scene->desk.account_reads, 2);
     CHECK_EQ(account->balance.words[0], 100);
@@ -223,15 +160,15 @@ TEST(parts_that_were_not_asked_for_are_taken_too)
     desk_account(&scene->desk, 1, 100, 7);
     scene->desk.gives_all_parts = true;
     scene_begin(scene);
-    credit(scene, 1, 5);
-    load(scene, 1, VIEW_NONCE);
-    CHECK_EQ(entry(scene, 1)->parts, VIEW_ALL_PARTS);
+    scene_credit(scene, 1, 5);
+    scene_load(scene, 1, VIEW_NONCE);
+    CHECK_EQ(scene_entry(scene, 1)->parts, VIEW_ALL_PARTS);
     CHECK_EQ(balance(scene, 1), 105);
-    CHECK_EQ(entry(scene, 1)->original.balance.words[0], 100);
+    CHECK_EQ(scene_entry(scene, 1)->original.balance.words[0], 100);
     /* And what was changed since is not overwritten by another answer. */
-    CHECK(journal_set_nonce(&scene->journal, entry(scene, 1), 8));
-    load(scene, 1, VIEW_ALL_PARTS);
-    CHECK_EQ(entry(scene, 1)->nonce, 8);
+    CHECK(journal_set_nonce(&scene->journal, scene_entry(scene, 1), 8));
+    scene_load(scene, 1, VIEW_ALL_PARTS);
+    CHECK_EQ(scene_entry(scene, 1)->nonce, 8);
     CHECK_EQ(scene->desk.account_reads, 1);
     scene_free(scene);
 }
@@ -245,7 +182,7 @@ TEST(a_read_that_is_blocked_or_fails_has_changed_nothing)
     contract->slot_zero = u256_from_u64(9);
     for (size_t i = 0; i < COUNT_OF(answers); i++) {
         scene_begin(scene);
-        struct account_entry *account = entry(scene, 1);
+        struct account_entry *account = scene_entry(scene, 1);
         u256 one = u256_from_u64(1);
         bool is;
         scene->desk.answer = answers[i];
@@ -254,17 +191,17 @@ TEST(a_read_that_is_blocked_or_fails_has_changed_nothing)
         CHECK_EQ(journal_can_pay(&scene->journal, account, &one, &is), answers[i]);
         CHECK_EQ(journal_is_empty(&scene->journal, account, &is), answers[i]);
         CHECK_EQ(journal_code(&scene->journal, account), answers[i]);
-        CHECK_EQ(journal_slot_load(&scene->journal, slot(scene, 1, 0)), answers[i]);
+        CHECK_EQ(journal_slot_load(&scene->journal, scene_slot(scene, 1, 0)), answers[i]);
         CHECK_EQ(journal_has_storage(&scene->journal, account, &is), answers[i]);
         CHECK_EQ(account->parts, 0);
         CHECK(!account->balance_is_exact && u256_is_zero(account->balance_min));
-        CHECK(account->code == NULL && !slot(scene, 1, 0)->loaded);
+        CHECK(account->code == NULL && !scene_slot(scene, 1, 0)->loaded);
         CHECK_EQ(scene->journal.undo_count, 0);
 
         scene->desk.answer = VIEW_OK;
         CHECK(can_pay(scene, 1, 100));
-        CHECK_EQ(journal_slot_load(&scene->journal, slot(scene, 1, 0)), VIEW_OK);
-        CHECK_EQ(slot(scene, 1, 0)->current.words[0], 9);
+        CHECK_EQ(journal_slot_load(&scene->journal, scene_slot(scene, 1, 0)), VIEW_OK);
+        CHECK_EQ(scene_slot(scene, 1, 0)->current.words[0], 9);
         CHECK_EQ(journal_code(&scene->journal, account), VIEW_OK);
         CHECK_EQ(account->code->size, 5);
     }
@@ -276,12 +213,12 @@ TEST(code_that_is_blocked_is_asked_for_again)
     struct scene *scene = scene_new(CACHE_BYTES);
     desk_set_code(desk_account(&scene->desk, 1, 0, 0), bytecode("1 2 MUL"));
     scene_begin(scene);
-    load(scene, 1, VIEW_CODE_HASH);
+    scene_load(scene, 1, VIEW_CODE_HASH);
     scene->desk.answer = VIEW_BLOCKED;
-    CHECK_EQ(journal_code(&scene->journal, entry(scene, 1)), VIEW_BLOCKED);
-    CHECK(entry(scene, 1)->code == NULL);
+    CHECK_EQ(journal_code(&scene->journal, scene_entry(scene, 1)), VIEW_BLOCKED);
+    CHECK(scene_entry(scene, 1)->code == NULL);
     scene->desk.answer = VIEW_OK;
-    CHECK_EQ(journal_code(&scene->journal, entry(scene, 1)), VIEW_OK);
+    CHECK_EQ(journal_code(&scene->journal, scene_entry(scene, 1)), VIEW_OK);
     CHECK_EQ(scene->desk.code_reads, 2);
     scene_free(scene);
 }
@@ -293,9 +230,9 @@ TEST(a_mere_recipient_is_never_read)
     struct scene *scene = scene_new(CACHE_BYTES);
     desk_account(&scene->desk, 1, 100, 7);
     scene_begin(scene);
-    credit(scene, 1, 5);
-    credit(scene, 1, 6);
-    struct account_entry *account = entry(scene, 1);
+    scene_credit(scene, 1, 5);
+    scene_credit(scene, 1, 6);
+    struct account_entry *account = scene_entry(scene, 1);
     CHECK_EQ(scene->desk.account_reads, 0);
     CHECK_EQ(account->parts, 0);
     CHECK_EQ(balance(scene, 1), 11);
@@ -308,13 +245,13 @@ TEST(what_was_added_before_the_balance_is_known_joins_it)
     struct scene *scene = scene_new(CACHE_BYTES);
     desk_account(&scene->desk, 1, 100, 7);
     scene_begin(scene);
-    credit(scene, 1, 5);
-    CHECK_EQ(journal_balance(&scene->journal, entry(scene, 1)), VIEW_OK);
+    scene_credit(scene, 1, 5);
+    CHECK_EQ(journal_balance(&scene->journal, scene_entry(scene, 1)), VIEW_OK);
     CHECK_EQ(balance(scene, 1), 105);
-    CHECK_EQ(entry(scene, 1)->original.balance.words[0], 100);
-    CHECK(entry(scene, 1)->balance_is_exact);
-    credit(scene, 1, 1);
-    debit(scene, 1, 50);
+    CHECK_EQ(scene_entry(scene, 1)->original.balance.words[0], 100);
+    CHECK(scene_entry(scene, 1)->balance_is_exact);
+    scene_credit(scene, 1, 1);
+    scene_debit(scene, 1, 50);
     CHECK_EQ(balance(scene, 1), 56);
     scene_free(scene);
 }
@@ -326,23 +263,23 @@ TEST(a_revert_takes_back_what_was_moved_however_late_the_balance_was_read)
         struct scene *scene = scene_new(CACHE_BYTES);
         desk_account(&scene->desk, 1, 100, 7);
         scene_begin(scene);
-        if (when == 0) load(scene, 1, VIEW_BALANCE);
-        credit(scene, 1, 1);
-        if (when == 1) load(scene, 1, VIEW_BALANCE);
+        if (when == 0) scene_load(scene, 1, VIEW_BALANCE);
+        scene_credit(scene, 1, 1);
+        if (when == 1) scene_load(scene, 1, VIEW_BALANCE);
         struct journal_checkpoint outer = journal_checkpoint(&scene->journal);
-        credit(scene, 1, 10);
-        if (when == 2) load(scene, 1, VIEW_BALANCE);
+        scene_credit(scene, 1, 10);
+        if (when == 2) scene_load(scene, 1, VIEW_BALANCE);
         struct journal_checkpoint inner = journal_checkpoint(&scene->journal);
-        credit(scene, 1, 1000);
-        if (when == 3) load(scene, 1, VIEW_BALANCE);
+        scene_credit(scene, 1, 1000);
+        if (when == 3) scene_load(scene, 1, VIEW_BALANCE);
         journal_revert(&scene->journal, inner);
-        if (when == 4) load(scene, 1, VIEW_BALANCE);
+        if (when == 4) scene_load(scene, 1, VIEW_BALANCE);
         CHECK_EQ(balance(scene, 1), 111);
-        debit(scene, 1, 111);
+        scene_debit(scene, 1, 111);
         CHECK_EQ(balance(scene, 1), 0);
         journal_revert(&scene->journal, outer);
         CHECK_EQ(balance(scene, 1), 101);
-        CHECK_EQ(entry(scene, 1)->original.balance.words[0], 100);
+        CHECK_EQ(scene_entry(scene, 1)->original.balance.words[0], 100);
         scene_free(scene);
     }
 }
@@ -370,10 +307,10 @@ TEST(who_asks_whether_a_balance_suffices_depends_on_a_bound)
         struct scene *scene = scene_new(CACHE_BYTES);
         desk_account(&scene->desk, 1, 100, 7);
         scene_begin(scene);
-        if (cases[i].before > 0) credit(scene, 1, cases[i].before);
+        if (cases[i].before > 0) scene_credit(scene, 1, cases[i].before);
         CHECK_EQ(can_pay(scene, 1, cases[i].asked), cases[i].answer);
         CHECK_EQ(least(scene, 1), cases[i].least);
-        CHECK_EQ(entry(scene, 1)->balance_is_exact, cases[i].is_exact);
+        CHECK_EQ(scene_entry(scene, 1)->balance_is_exact, cases[i].is_exact);
         CHECK_EQ(scene->desk.account_reads, cases[i].reads);
         scene_free(scene);
     }
@@ -385,19 +322,19 @@ TEST(the_strictest_of_several_questions_holds)
     desk_account(&scene->desk, 1, 100, 7);
     scene_begin(scene);
     CHECK(can_pay(scene, 1, 30));
-    debit(scene, 1, 30);
+    scene_debit(scene, 1, 30);
     CHECK_EQ(least(scene, 1), 30);
     CHECK(can_pay(scene, 1, 50)); /* of the 70 that are left */
     CHECK_EQ(least(scene, 1), 80);
-    debit(scene, 1, 50);
+    scene_debit(scene, 1, 50);
     CHECK(can_pay(scene, 1, 5));
     CHECK_EQ(least(scene, 1), 85);
-    credit(scene, 1, 1000);
+    scene_credit(scene, 1, 1000);
     CHECK(can_pay(scene, 1, 900));
     CHECK_EQ(least(scene, 1), 85); /* pays out of what came in */
     CHECK(can_pay(scene, 1, 1020));
     CHECK_EQ(least(scene, 1), 100);
-    CHECK(!entry(scene, 1)->balance_is_exact);
+    CHECK(!scene_entry(scene, 1)->balance_is_exact);
     scene_free(scene);
 }
 
@@ -408,14 +345,14 @@ TEST(a_bound_outlives_the_revert_of_the_frame_that_asked)
     scene_begin(scene);
     struct journal_checkpoint start = journal_checkpoint(&scene->journal);
     CHECK(can_pay(scene, 1, 60));
-    debit(scene, 1, 60);
+    scene_debit(scene, 1, 60);
     journal_revert(&scene->journal, start);
     CHECK_EQ(balance(scene, 1), 100);
     CHECK_EQ(least(scene, 1), 60);
     start = journal_checkpoint(&scene->journal);
     CHECK(!can_pay(scene, 1, 101));
     journal_revert(&scene->journal, start);
-    CHECK(entry(scene, 1)->balance_is_exact);
+    CHECK(scene_entry(scene, 1)->balance_is_exact);
     scene_free(scene);
 }
 
@@ -461,17 +398,17 @@ TEST(emptiness_is_decided_with_as_little_as_possible)
         unsigned who = cases[i].who;
         switch (cases[i].before) {
         case NOTHING: break;
-        case LOAD_NONCE: load(scene, who, VIEW_NONCE); break;
-        case LOAD_CODE: load(scene, who, VIEW_CODE_HASH); break;
-        case LOAD_BALANCE: load(scene, who, VIEW_BALANCE); break;
-        case CREDIT: credit(scene, who, 3); break;
-        case CREDIT_ZERO: credit(scene, who, 0); break;
-        case TOUCH: CHECK(journal_touch(&scene->journal, entry(scene, who))); break;
+        case LOAD_NONCE: scene_load(scene, who, VIEW_NONCE); break;
+        case LOAD_CODE: scene_load(scene, who, VIEW_CODE_HASH); break;
+        case LOAD_BALANCE: scene_load(scene, who, VIEW_BALANCE); break;
+        case CREDIT: scene_credit(scene, who, 3); break;
+        case CREDIT_ZERO: scene_credit(scene, who, 0); break;
+        case TOUCH: CHECK(journal_touch(&scene->journal, scene_entry(scene, who))); break;
         }
         scene->desk.account_reads = scene->desk.parts = 0;
         if (is_empty(scene, who) != cases[i].empty || scene->desk.account_reads != cases[i].reads ||
             scene->desk.parts != cases[i].parts || least(scene, who) != cases[i].least ||
-            entry(scene, who)->balance_is_exact != cases[i].is_exact)
+            scene_entry(scene, who)->balance_is_exact != cases[i].is_exact)
             fail_msg("case %zu: parts %x, least %llu",
                      i,
                      scene->desk.parts,
@@ -487,29 +424,29 @@ TEST(emptiness_follows_what_was_changed_and_undone)
     for (unsigned knows_first = 0; knows_first < 2; knows_first++) {
         scene_begin(scene);
         if (knows_first == 1) CHECK(is_empty(scene, 4));
-        struct account_entry *account = entry(scene, 4);
+        struct account_entry *account = scene_entry(scene, 4);
         struct journal_checkpoint start = journal_checkpoint(&scene->journal);
 
-        credit(scene, 4, 1);
+        scene_credit(scene, 4, 1);
         CHECK(!is_empty(scene, 4));
         journal_revert(&scene->journal, start);
         CHECK(is_empty(scene, 4));
 
-        load(scene, 4, VIEW_NONCE);
+        scene_load(scene, 4, VIEW_NONCE);
         CHECK(journal_set_nonce(&scene->journal, account, 1));
         CHECK(!is_empty(scene, 4));
         journal_revert(&scene->journal, start);
         CHECK(is_empty(scene, 4));
 
-        load(scene, 4, VIEW_CODE_HASH);
+        scene_load(scene, 4, VIEW_CODE_HASH);
         CHECK(journal_set_code(&scene->journal, account, bytecode("STOP")));
         CHECK(!is_empty(scene, 4));
         journal_revert(&scene->journal, start);
         CHECK(is_empty(scene, 4));
 
-        credit(scene, 4, 1);
-        load(scene, 4, VIEW_BALANCE);
-        debit(scene, 4, 1);
+        scene_credit(scene, 4, 1);
+        scene_load(scene, 4, VIEW_BALANCE);
+        scene_debit(scene, 4, 1);
         CHECK(is_empty(scene, 4));
         CHECK(account->balance_is_exact);
     }
@@ -524,10 +461,10 @@ TEST(an_account_that_gave_everything_away_is_empty)
     scene_begin(scene);
     CHECK(!is_empty(scene, 1)); /* existence was read, and says: not empty */
     CHECK(can_pay(scene, 1, 100));
-    debit(scene, 1, 100);
+    scene_debit(scene, 1, 100);
     CHECK(is_empty(scene, 1));
-    CHECK(entry(scene, 1)->balance_is_exact);
-    CHECK(entry(scene, 1)->exists);
+    CHECK(scene_entry(scene, 1)->balance_is_exact);
+    CHECK(scene_entry(scene, 1)->exists);
     scene_free(scene);
 }
 
@@ -541,29 +478,29 @@ TEST(code_comes_from_the_transaction_the_cache_or_the_view)
     desk_account(&scene->desk, 2, 0, 0);
     desk_set_code(desk_account(&scene->desk, 3, 0, 0), fresh);
     scene_begin(scene);
-    CHECK_EQ(journal_code(&scene->journal, entry(scene, 1)), VIEW_OK);
+    CHECK_EQ(journal_code(&scene->journal, scene_entry(scene, 1)), VIEW_OK);
     CHECK_EQ(scene->desk.code_reads, 1);
-    const struct code *object = entry(scene, 1)->code;
-    CHECK_EQ(journal_code(&scene->journal, entry(scene, 1)), VIEW_OK);
+    const struct code *object = scene_entry(scene, 1)->code;
+    CHECK_EQ(journal_code(&scene->journal, scene_entry(scene, 1)), VIEW_OK);
     CHECK_EQ(scene->desk.account_reads, 1);
 
-    CHECK_EQ(journal_code(&scene->journal, entry(scene, 2)), VIEW_OK);
-    CHECK(entry(scene, 2)->code == &code_empty);
-    CHECK_EQ(journal_code(&scene->journal, entry(scene, 5)), VIEW_OK); /* not there */
-    CHECK(entry(scene, 5)->code == &code_empty);
+    CHECK_EQ(journal_code(&scene->journal, scene_entry(scene, 2)), VIEW_OK);
+    CHECK(scene_entry(scene, 2)->code == &code_empty);
+    CHECK_EQ(journal_code(&scene->journal, scene_entry(scene, 5)), VIEW_OK); /* not there */
+    CHECK(scene_entry(scene, 5)->code == &code_empty);
     CHECK_EQ(scene->desk.code_reads, 1);
 
     /* Set by this transaction: another account with the same code need not ask. */
-    CHECK(journal_set_code(&scene->journal, entry(scene, 2), fresh));
-    CHECK_EQ(journal_code(&scene->journal, entry(scene, 3)), VIEW_OK);
-    CHECK(entry(scene, 3)->code == entry(scene, 2)->code);
+    CHECK(journal_set_code(&scene->journal, scene_entry(scene, 2), fresh));
+    CHECK_EQ(journal_code(&scene->journal, scene_entry(scene, 3)), VIEW_OK);
+    CHECK(scene_entry(scene, 3)->code == scene_entry(scene, 2)->code);
     CHECK_EQ(scene->desk.code_reads, 1);
 
     scene_begin(scene); /* the cache outlives the transaction, what it set does not */
-    CHECK_EQ(journal_code(&scene->journal, entry(scene, 1)), VIEW_OK);
-    CHECK(entry(scene, 1)->code == object);
+    CHECK_EQ(journal_code(&scene->journal, scene_entry(scene, 1)), VIEW_OK);
+    CHECK(scene_entry(scene, 1)->code == object);
     CHECK_EQ(scene->desk.code_reads, 0);
-    CHECK_EQ(journal_code(&scene->journal, entry(scene, 3)), VIEW_OK);
+    CHECK_EQ(journal_code(&scene->journal, scene_entry(scene, 3)), VIEW_OK);
     CHECK_EQ(scene->desk.code_reads, 1);
     scene_free(scene);
 }
@@ -575,10 +512,10 @@ TEST(a_full_cache_means_more_work_and_nothing_else)
     desk_set_code(desk_account(&scene->desk, 1, 0, 0), code);
     for (unsigned round = 0; round < 3; round++) {
         scene_begin(scene);
-        CHECK_EQ(journal_code(&scene->journal, entry(scene, 1)), VIEW_OK);
+        CHECK_EQ(journal_code(&scene->journal, scene_entry(scene, 1)), VIEW_OK);
         CHECK_EQ(scene->desk.code_reads, 1);
-        CHECK_EQ(entry(scene, 1)->code->size, code.size);
-        CHECK(memcmp(entry(scene, 1)->code->bytes, code.data, code.size) == 0);
+        CHECK_EQ(scene_entry(scene, 1)->code->size, code.size);
+        CHECK(memcmp(scene_entry(scene, 1)->code->bytes, code.data, code.size) == 0);
     }
     scene_free(scene);
 }
@@ -592,16 +529,16 @@ TEST(a_slot_is_read_once_and_belongs_to_its_account)
     desk_account(&scene->desk, 2, 0, 1)->slot_zero = u256_from_u64(22);
     scene_begin(scene);
     for (unsigned round = 0; round < 2; round++) {
-        CHECK_EQ(journal_slot_load(&scene->journal, slot(scene, 1, 0)), VIEW_OK);
-        CHECK_EQ(journal_slot_load(&scene->journal, slot(scene, 2, 0)), VIEW_OK);
-        CHECK_EQ(journal_slot_load(&scene->journal, slot(scene, 1, 1)), VIEW_OK);
+        CHECK_EQ(journal_slot_load(&scene->journal, scene_slot(scene, 1, 0)), VIEW_OK);
+        CHECK_EQ(journal_slot_load(&scene->journal, scene_slot(scene, 2, 0)), VIEW_OK);
+        CHECK_EQ(journal_slot_load(&scene->journal, scene_slot(scene, 1, 1)), VIEW_OK);
     }
     CHECK_EQ(scene->desk.slot_reads, 3);
     CHECK_EQ(scene->desk.account_reads, 0);
-    CHECK_EQ(slot(scene, 1, 0)->current.words[0], 11);
-    CHECK_EQ(slot(scene, 1, 0)->original.words[0], 11);
-    CHECK_EQ(slot(scene, 2, 0)->current.words[0], 22);
-    CHECK_EQ(slot(scene, 1, 1)->current.words[0], 0);
+    CHECK_EQ(scene_slot(scene, 1, 0)->current.words[0], 11);
+    CHECK_EQ(scene_slot(scene, 1, 0)->original.words[0], 11);
+    CHECK_EQ(scene_slot(scene, 2, 0)->current.words[0], 22);
+    CHECK_EQ(scene_slot(scene, 1, 1)->current.words[0], 0);
     scene_free(scene);
 }
 
@@ -609,11 +546,11 @@ TEST(a_new_contract_has_empty_storage_and_nobody_is_asked)
 {
     struct scene *scene = scene_new(CACHE_BYTES);
     scene_begin(scene);
-    load(scene, 1, VIEW_NONCE);
-    CHECK(journal_create(&scene->journal, entry(scene, 1), 1));
-    CHECK_EQ(journal_slot_load(&scene->journal, slot(scene, 1, 0)), VIEW_OK);
+    scene_load(scene, 1, VIEW_NONCE);
+    CHECK(journal_create(&scene->journal, scene_entry(scene, 1), 1));
+    CHECK_EQ(journal_slot_load(&scene->journal, scene_slot(scene, 1, 0)), VIEW_OK);
     CHECK_EQ(scene->desk.slot_reads, 0);
-    CHECK(u256_is_zero(slot(scene, 1, 0)->current));
+    CHECK(u256_is_zero(scene_slot(scene, 1, 0)->current));
     scene_free(scene);
 }
 
@@ -624,18 +561,18 @@ TEST(storage_is_there_when_a_slot_is_known_or_the_view_says_so)
     desk_account(&scene->desk, 2, 0, 0);
     scene_begin(scene);
     bool has;
-    CHECK_EQ(journal_has_storage(&scene->journal, entry(scene, 1), &has), VIEW_OK);
+    CHECK_EQ(journal_has_storage(&scene->journal, scene_entry(scene, 1), &has), VIEW_OK);
     CHECK(has && scene->desk.storage_reads == 1);
-    CHECK_EQ(journal_slot_load(&scene->journal, slot(scene, 1, 0)), VIEW_OK);
-    CHECK_EQ(journal_has_storage(&scene->journal, entry(scene, 1), &has), VIEW_OK);
+    CHECK_EQ(journal_slot_load(&scene->journal, scene_slot(scene, 1, 0)), VIEW_OK);
+    CHECK_EQ(journal_has_storage(&scene->journal, scene_entry(scene, 1), &has), VIEW_OK);
     CHECK(has && scene->desk.storage_reads == 1);
 
-    CHECK_EQ(journal_has_storage(&scene->journal, entry(scene, 2), &has), VIEW_OK);
+    CHECK_EQ(journal_has_storage(&scene->journal, scene_entry(scene, 2), &has), VIEW_OK);
     CHECK(!has);
     u256 five = u256_from_u64(5);
-    CHECK_EQ(journal_slot_load(&scene->journal, slot(scene, 2, 3)), VIEW_OK);
-    CHECK(journal_slot_write(&scene->journal, slot(scene, 2, 3), &five));
-    CHECK_EQ(journal_has_storage(&scene->journal, entry(scene, 2), &has), VIEW_OK);
+    CHECK_EQ(journal_slot_load(&scene->journal, scene_slot(scene, 2, 3)), VIEW_OK);
+    CHECK(journal_slot_write(&scene->journal, scene_slot(scene, 2, 3), &five));
+    CHECK_EQ(journal_has_storage(&scene->journal, scene_entry(scene, 2), &has), VIEW_OK);
     CHECK(has);
     scene_free(scene);
 }
