@@ -4,8 +4,8 @@
 #include "cli/commands.h"
 #include "cli/name_filter.h"
 #include "cli/options.h"
-#include "cli/trace_pick.h"
 #include "evm/trace_call.h"
+#include "evm/trace_pick.h"
 #include "evm/trace_struct.h"
 #include "fixture/bundle_source.h"
 

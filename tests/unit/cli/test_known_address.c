@@ -13,7 +13,6 @@ TEST(addresses_are_those_of_the_eips)
         {&withdrawal_requests_address,    "0x00000961ef480eb55e80d19ad83579a64c007002"},
         {&consolidation_requests_address, "0x0000bbddc7ce488642fb579f8b00f3a590007251"},
         {&deposits_address,               "0x00000000219ab540356cbb839cbe05303d7705fa"},
-        {&system_caller_address,          "0xfffffffffffffffffffffffffffffffffffffffe"},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         char text[HEX_ADDRESS_SIZE];

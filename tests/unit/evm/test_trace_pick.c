@@ -1,5 +1,4 @@
-#include "cli/known_address.h"
-#include "cli/trace_pick.h"
+#include "evm/trace_pick.h"
 #include "support/test.h"
 
 static int steps, enters, leaves, begins;

@@ -6,6 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Who makes system calls (EIP-4788, 2935, 7002, 7251). */
+extern const address system_caller_address;
+
 struct trace_pick {
     struct tracer tracer;       /* for the engine */
     const struct tracer *inner; /* sees what was picked; borrowed */
