@@ -31,6 +31,14 @@ enum pevm_status {
 #undef X
 };
 
+/* Why a call ended with another status than PEVM_OK: one English sentence that names what and where, zero-terminated. It
+ * lives with the caller and needs no release. Untouched when the call succeeds. */
+#define PEVM_ERROR_TEXT_SIZE 512
+
+struct pevm_error {
+    char text[PEVM_ERROR_TEXT_SIZE];
+};
+
 /* The text of a status, for people. Never NULL; static; any thread. */
 const char *pevm_status_text(enum pevm_status status);
 

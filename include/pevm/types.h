@@ -6,6 +6,7 @@
 #ifndef PEVM_TYPES_H
 #define PEVM_TYPES_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -26,6 +27,12 @@ typedef struct {
 typedef struct {
     uint64_t words[4];
 } u256;
+
+/* Bytes that somebody else owns; `data` may be NULL when `size` (in bytes) is 0. */
+struct pevm_bytes {
+    const uint8_t *data;
+    size_t size;
+};
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,186 @@
+/* pevm/engine.h - a block in, an outcome out.
+ *
+ *     pevm_config_init(&config, PEVM_PRESET_THROUGHPUT);
+ *     pevm_engine_open(&engine, &config, &error);
+ *     pevm_input_init(&input);
+ *     input.block = block; input.state = state;
+ *     pevm_engine_execute(engine, &outcome, &input, &error);
+ *     pevm_state_apply(state, &outcome->changes);
+ *     pevm_engine_close(engine);
+ */
+#ifndef PEVM_ENGINE_H
+#define PEVM_ENGINE_H
+
+#include "pevm/state.h"
+#include "pevm/status.h"
+#include "pevm/trace.h"
+#include "pevm/types.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- configuration ----------------------------------------------------------------------------- */
+
+enum pevm_mode {
+    PEVM_MODE_PARALLEL,  /* on all workers; the outcome is that of the other mode, bit for bit */
+    PEVM_MODE_SEQUENTIAL /* one transaction after the other: the reference */
+};
+
+/* Sets of defaults; fields set afterwards win. */
+enum pevm_preset {
+    PEVM_PRESET_THROUGHPUT, /* parallel, a worker for each core, no memory limit */
+    PEVM_PRESET_LATENCY,    /* for now the same */
+    PEVM_PRESET_LOW_MEMORY, /* parallel, 2 workers, 1 GiB for a block */
+    PEVM_PRESET_DETERMINISTIC /* sequential, 1 worker: also times and counts are reproducible, as far as they can be */
+};
+
+struct pevm_config {
+    size_t struct_size; /* pevm_config_init */
+    uint32_t mode;      /* enum pevm_mode */
+    uint32_t
+        workers; /* threads that execute, the caller's included; 0: the cores this process may use, at most 16;
+                         * at most PEVM_WORKERS_MAX */
+    uint64_t
+        memory_max_bytes; /* for one block, in each of: what the outcome lends; the versions of the parallel path.
+                                * 0: no limit. Beyond it a block runs sequentially or ends with PEVM_NO_MEMORY */
+    const char *
+        chain; /* borrowed until pevm_engine_open returns. "mainnet", "sepolia", or a network of the official tests:
+                        * a fork ("Osaka") or a transition ("PragueToOsakaAtTime15k"), with chain id 1 */
+};
+
+#define PEVM_WORKERS_MAX 256
+
+/* Fill in all fields: chain "mainnet", the rest as the preset says. An unknown preset is a fault of the caller. */
+#define pevm_config_init(config, preset) pevm_config_init_sized(config, sizeof *(config), preset)
+void pevm_config_init_sized(struct pevm_config *config,
+                            size_t struct_size,
+                            enum pevm_preset preset);
+
+/* ---- life -------------------------------------------------------------------------------------- */
+
+/* Owns threads, code that was analysed, and memory that is kept from block to block. */
+typedef struct pevm_engine pevm_engine;
+
+/* An engine in *out, to be closed with pevm_engine_close. `error` may be NULL. PEVM_BAD_INPUT: struct_size, mode, or
+ * workers is not one that this library knows; PEVM_UNSUPPORTED: no such chain, or fields set that this library is too
+ * old for; PEVM_NO_MEMORY. Then *out is NULL. */
+enum pevm_status pevm_engine_open(pevm_engine **out,
+                                  const struct pevm_config *config,
+                                  struct pevm_error *error);
+void pevm_engine_close(pevm_engine *engine); /* may be NULL; what its outcomes lend goes with it */
+
+/* ---- a block ----------------------------------------------------------------------------------- */
+
+struct pevm_input {
+    size_t struct_size; /* pevm_input_init */
+
+    /* rlp([header, transactions, ommers]), from Shanghai on with withdrawals (Yellow Paper, section 4.4; EIP-4895).
+     * Strictly: every byte is read, and must be right. */
+    struct pevm_bytes block;
+
+    /* The RLP of the parent's header. Size 0: the header is judged alone. */
+    struct pevm_bytes parent_header;
+
+    /* The state before the block: one of the two, the other NULL. The outcome's changes are not applied to it. */
+    pevm_state *state; /* counts as used until the call returns; gives the state root, too */
+    const struct pevm_view *view;
+
+    const u256 *
+        parent_total_difficulty; /* may be NULL; decides Paris where the chain does not know its height (EIP-3675) */
+
+    const struct pevm_tracer *tracer; /* may be NULL */
+    pevm_trace *trace;                /* may be NULL; not both */
+
+    /* May be NULL. Asked between transactions, from the calling thread; anything but 0 stops the block with
+     * PEVM_CANCELLED. A block is never cut short silently. */
+    int (*is_cancelled)(void *context);
+    void *cancel_context;
+
+    uint8_t skip_header_compare; /* 1: gas used, bloom and roots are reported, not judged */
+    uint8_t
+        skip_body_roots; /* 1: transactions root, withdrawals root and ommers hash are not judged */
+    uint8_t padding[6];
+};
+
+/* All zero but struct_size. */
+#define pevm_input_init(input) pevm_input_init_sized(input, sizeof *(input))
+void pevm_input_init_sized(struct pevm_input *input, size_t struct_size);
+
+#define PEVM_TOPICS_MAX 4
+
+/* What LOG0 to LOG4 leave behind (Yellow Paper, section 4.3.1). */
+struct pevm_log {
+    address account;
+    uint8_t topic_count;
+    hash32 topics[PEVM_TOPICS_MAX];
+    struct pevm_bytes data;
+};
+
+/* What a transaction did (Yellow Paper, section 4.3.1; EIP-658, EIP-2718). */
+struct pevm_receipt {
+    uint8_t tx_type;        /* 0 to 4 */
+    uint8_t is_success;     /* computed also where the real receipt has a state root */
+    uint8_t has_state_root; /* before Byzantium, when the state could give it */
+    uint8_t has_created;
+    uint8_t padding[4];
+    uint64_t gas_used, cumulative_gas_used;
+    address sender;  /* recovered from the signature */
+    address created; /* the contract, when a creation succeeded */
+    hash32 tx_hash;
+    hash32 state_root;
+    uint8_t bloom[256];
+    const struct pevm_log *logs;
+    size_t log_count;
+};
+
+/* Lent by the engine until its next call. */
+struct pevm_outcome {
+    uint8_t
+        is_valid; /* 1; 0: the block is invalid, and only the next five fields and the times mean anything */
+    uint8_t has_receipts_root, has_state_root, has_requests_hash;
+    uint32_t tx_index; /* of the transaction that can't be in the block, when tx_fault is not "" */
+    const char *
+        fault; /* the rule that was broken, by its name ("BLOCK_GAS_LIMIT"); "" when valid; static */
+    const char *tx_fault;   /* ... by a transaction ("TX_NONCE_TOO_LOW"); "" otherwise; static */
+    const char *fault_text; /* one sentence: what was expected, what came; "" when valid */
+
+    uint64_t number;
+    hash32 block_hash;
+    const struct pevm_receipt *receipts; /* one for each transaction */
+    size_t receipt_count;
+    struct pevm_changes changes;
+    uint64_t gas_used, blob_gas_used;
+    uint8_t bloom[256];
+    hash32 receipts_root, state_root;
+    hash32 requests_hash; /* EIP-7685 */
+
+    /* How it went. */
+    uint64_t decode_ns, recover_ns; /* RLP; senders */
+    uint64_t execute_ns;            /* from "senders known" to "receipts and changes final" */
+    uint64_t root_ns;
+    uint64_t
+        executions; /* of transactions, in all: equal to their number when none was run again */
+    uint64_t stale; /* executions whose reads did not hold */
+    uint64_t waits; /* executions that met what a lower transaction was about to change */
+    size_t memory_bytes; /* taken from the engine's memory for this block */
+};
+
+/* Execute a block on the state before it. PEVM_OK: *outcome says whether the block is valid, and what it did. Any other
+ * status: the world failed, *outcome is NULL. `error` may be NULL.
+ *   PEVM_BAD_INPUT          block or parent_header is not RLP of a block or header (the text names the field), or a
+ *                           struct_size is unknown
+ *   PEVM_UNSUPPORTED        fields set that this library is too old for
+ *   PEVM_STATE_UNREADABLE   the view answered PEVM_ANSWER_FAILED (the text says to what)
+ *   PEVM_CANCELLED          is_cancelled said so
+ *   PEVM_NO_MEMORY          the heap, or memory_max_bytes
+ * Afterwards the engine is as good as new. */
+enum pevm_status pevm_engine_execute(pevm_engine *engine,
+                                     const struct pevm_outcome **outcome,
+                                     const struct pevm_input *input,
+                                     struct pevm_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
