@@ -38,8 +38,9 @@ lint:       ## the tidy test: layers, format, names, one test per noun; docs/STY
 fmt:        ## format all C files
 	python3 tools/tidy/tidy.py --format
 
-install: build ## the command into $(PREFIX)/bin (DESTDIR is respected)
-	install -D -m 755 build/release/pevm $(DESTDIR)$(PREFIX)/bin/pevm
+install: build ## command, library, headers, pkg-config and CMake files under $(PREFIX) (DESTDIR is respected)
+	cmake --build build/release --parallel --target pevm_shared pevm_static
+	DESTDIR="$(DESTDIR)" cmake --install build/release --prefix "$(PREFIX)"
 
 clean:      ## all builds; what scripts/setup fetched stays
 	find build -mindepth 1 -maxdepth 1 ! -name deps -exec rm -rf {} +
