@@ -192,9 +192,10 @@ enum pevm_status state_diff_text(const char **out,
     char *text = arena_alloc(arena, STATE_DIFF_TEXT_SIZE);
     FILE *file = text == NULL ? NULL : fmemopen(text, STATE_DIFF_TEXT_SIZE, "w");
     if (file == NULL) return PEVM_NO_MEMORY;
+    text[0] = 0; /* nothing may be printed */
     enum pevm_status status = state_diff_print(file, "    ", expected, got, lines);
     if (fclose(file) != 0) status = PEVM_NO_MEMORY;
-    text[STATE_DIFF_TEXT_SIZE - 1] = 0; /* fclose ends the text where there is room for it */
+    text[STATE_DIFF_TEXT_SIZE - 1] = 0; /* fclose ends the text only where there is room for it */
     *out = text;
     return status;
 }

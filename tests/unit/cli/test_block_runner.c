@@ -282,6 +282,23 @@ TEST(another_head_is_told_with_the_accounts)
     end(maker);
 }
 
+TEST(a_block_with_a_wrong_root_is_told_with_the_accounts)
+{
+    struct maker *maker = make("Paris", 2);
+    address nobody = {{0x99}};
+    struct header header = maker->blocks[1].header;
+    header.state_root.bytes[0] ^= 1;
+    add_line(maker, rlp_of(&maker->blocks[0]), NULL);
+    add_line(maker, with_header(&maker->blocks[1], &header), NULL);
+    fails(maker, "got BLOCK_STATE_ROOT: ");
+    CHECK(strstr(told, " account: ") == NULL);
+    CHECK_EQ(memory_state_set_account(maker->post, &nobody, 1, &U256_ONE, &keccak_empty), PEVM_OK);
+    fails(
+        maker,
+        "    0x9900000000000000000000000000000000000000 account: expected to be there, got none\n");
+    end(maker);
+}
+
 TEST(another_post_state_is_told_with_the_accounts)
 {
     struct maker *maker = make("Paris", 1);
