@@ -49,7 +49,7 @@ struct pevm_config {
                         * a fork ("Osaka") or a transition ("PragueToOsakaAtTime15k"), with chain id 1 */
 };
 
-#define PEVM_WORKERS_MAX 256
+#define PEVM_WORKERS_MAX 128
 
 /* Fill in all fields: chain "mainnet", the rest as the preset says. An unknown preset is a fault of the caller. */
 #define pevm_config_init(config, preset) pevm_config_init_sized(config, sizeof *(config), preset)

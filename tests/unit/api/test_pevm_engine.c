@@ -1,6 +1,7 @@
 #include "base/heap.h"
 #include "support/api_world.h"
 #include "support/test.h"
+#include "sync/team.h"
 
 #include <sys/wait.h>
 
@@ -46,9 +47,9 @@ TEST(a_configuration_that_makes_no_sense_is_refused_with_its_field)
         {7,                          0, 1,   "mainnet", PEVM_BAD_INPUT,   "pevm_config.struct_size is 7, expected "},
         {sizeof(struct pevm_config), 2, 1,   "mainnet", PEVM_BAD_INPUT,   "pevm_config.mode: 2 "                   },
         {sizeof(struct pevm_config),
-         0,                             257,
+         0,                             129,
          "mainnet",                                     PEVM_BAD_INPUT,
-         "pevm_config.workers: 257 "                                                                               },
+         "pevm_config.workers: 129 "                                                                               },
         {sizeof(struct pevm_config), 0, 1,   "moonnet", PEVM_UNSUPPORTED, "pevm_config.chain: "                    },
         {sizeof(struct pevm_config), 0, 1,   "",        PEVM_UNSUPPORTED, "pevm_config.chain: "                    },
     };
@@ -62,6 +63,11 @@ TEST(a_configuration_that_makes_no_sense_is_refused_with_its_field)
         CHECK(strncmp(error.text, cases[i].text, strlen(cases[i].text)) == 0);
         CHECK_EQ(open_and_close(&config, NULL), cases[i].status);
     }
+}
+
+TEST(the_most_workers_are_those_of_a_team)
+{
+    CHECK_EQ(PEVM_WORKERS_MAX, TEAM_WORKERS_MAX);
 }
 
 TEST(closing_nothing_is_nothing)
