@@ -274,11 +274,15 @@ enum view_answer journal_is_empty(struct journal *journal, struct account_entry 
 
 /* ---- code ------------------------------------------------------------------------------------ */
 
-const struct code *journal_new_code(const struct journal *journal, const hash32 *hash)
+struct new_code **journal_new_code(struct journal *journal, const hash32 *hash)
 {
-    for (const struct new_code *entry = journal->new_codes; entry != NULL; entry = entry->next)
-        if (hash32_equal(&entry->code->hash, hash)) return entry->code;
-    return NULL;
+    struct new_code **place = &journal->new_codes;
+    uint64_t bits = load_be64(hash->bytes);
+    for (; *place != NULL; bits <<= 2) { /* ends: the tree is finite */
+        if (hash32_equal(&(*place)->code->hash, hash)) break;
+        place = &(*place)->children[bits >> 62];
+    }
+    return place;
 }
 
 enum view_answer journal_code(struct journal *journal, struct account_entry *account)
@@ -291,8 +295,9 @@ enum view_answer journal_code(struct journal *journal, struct account_entry *acc
         account->code = &code_empty;
         return VIEW_OK;
     }
-    const struct code *code = journal_new_code(journal, hash);
-    if (code == NULL) code = code_cache_find(journal->codes, hash);
+    const struct new_code *created = *journal_new_code(journal, hash);
+    const struct code *code =
+        created != NULL ? created->code : code_cache_find(journal->codes, hash);
     if (code == NULL) {
         struct bytes bytes;
         answer = journal->view.ops->code(journal->view.context, &account->key, hash, &bytes);

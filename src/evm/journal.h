@@ -74,7 +74,7 @@ struct journal {
     uint64_t seed;
     struct account_entry *last_account; /* the last one found */
 
-    struct new_code *new_codes; /* code set by this transaction, newest first */
+    struct new_code *new_codes; /* code set by this transaction: a tree by hash */
 
     struct undo *undos;
     size_t undo_count, undo_capacity;

@@ -172,15 +172,14 @@ static const struct code *new_code_add(struct journal *journal, struct bytes byt
 {
     hash32 hash;
     keccak256(&hash, bytes.data, bytes.size);
-    const struct code *known = journal_new_code(journal, &hash);
-    if (known != NULL) return known;
-    struct new_code *entry = arena_alloc(&journal->arena, sizeof *entry);
+    struct new_code **place = journal_new_code(journal, &hash);
+    if (*place != NULL) return (*place)->code;
+    struct new_code *created = arena_alloc(&journal->arena, sizeof *created);
     void *memory = arena_alloc(&journal->arena, code_memory_size(bytes.size));
-    if (entry == NULL || memory == NULL) return NULL;
-    *entry =
-        (struct new_code){.next = journal->new_codes, .code = code_build(memory, bytes, &hash)};
-    journal->new_codes = entry;
-    return entry->code;
+    if (created == NULL || memory == NULL) return NULL;
+    *created = (struct new_code){.code = code_build(memory, bytes, &hash)};
+    *place = created;
+    return created->code;
 }
 
 bool journal_set_code(struct journal *journal, struct account_entry *account, struct bytes bytes)

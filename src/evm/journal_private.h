@@ -35,8 +35,9 @@ struct transient_entry {
     uint64_t hash;
 };
 
+/* A node of a tree by code hash, two bits a level: hashes spread by themselves, and nothing has to grow. */
 struct new_code {
-    struct new_code *next;
+    struct new_code *children[4];
     const struct code *code;
 };
 
@@ -64,5 +65,5 @@ struct undo *journal_undo_push(struct journal *journal,
                                enum undo_kind kind,
                                void *target) MUST_CHECK;
 
-/* The code of that hash that this transaction has set, or NULL. */
-const struct code *journal_new_code(const struct journal *journal, const hash32 *hash);
+/* Where in the tree the code of that hash is, or (NULL there) would be put. */
+struct new_code **journal_new_code(struct journal *journal, const hash32 *hash);

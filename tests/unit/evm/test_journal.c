@@ -505,6 +505,26 @@ TEST(code_comes_from_the_transaction_the_cache_or_the_view)
     scene_free(scene);
 }
 
+TEST(of_thousands_of_codes_each_is_found_again)
+{
+    enum { COUNT = 5000 };
+    struct scene *scene = scene_new(CACHE_BYTES);
+    scene_begin(scene);
+    struct account_entry *account = scene_entry(scene, 1);
+    scene_load(scene, 1, VIEW_CODE_HASH);
+    const struct code **codes = arena_alloc_zeroed(&scene->journal.arena, COUNT, sizeof *codes);
+    assert_non_null(codes);
+    for (uint32_t round = 0; round < 2; round++) {
+        for (uint32_t i = 0; i < COUNT; i++) {
+            CHECK(journal_set_code(&scene->journal, account, bytes_of(&i, sizeof i)));
+            CHECK(memcmp(account->code->bytes, &i, sizeof i) == 0);
+            CHECK(round == 0 || account->code == codes[i]); /* the same object, not a second one */
+            codes[i] = account->code;
+        }
+    }
+    scene_free(scene);
+}
+
 TEST(a_full_cache_means_more_work_and_nothing_else)
 {
     struct scene *scene = scene_new(0);
