@@ -52,6 +52,21 @@ struct cancel_source {
     void *context;
 };
 
+struct journal;
+struct tx_result;
+
+/* Watches the transactions one after another; there is no parallel path then. */
+struct tx_observer {
+    void *context;
+    /* What transaction `tx` shall read through, instead of `state`; may be NULL. The answers must be those of `state`. */
+    struct view (*view)(void *context, size_t tx, const struct view *state);
+    /* It has run, and could be in the block. Its changes are in the journal, and not applied yet. */
+    void (*done)(void *context,
+                 size_t tx,
+                 const struct journal *journal,
+                 const struct tx_result *result);
+};
+
 struct engine_input {
     const struct block *block;
     const struct header *parent; /* may be NULL: header checks against the parent are skipped */
@@ -64,6 +79,7 @@ struct engine_input {
     const struct root_source
         *roots; /* may be NULL: state root (and pre-Byzantium receipts roots) are not computed */
     const struct tracer *tracer;        /* may be NULL */
+    const struct tx_observer *observer; /* may be NULL */
     const struct cancel_source *cancel; /* may be NULL */
     bool skip_header_compare; /* execute only: gas used, roots and bloom are reported, not judged */
     bool is_parallel;         /* on all workers; the outcome is the same, bit for bit */

@@ -38,11 +38,20 @@ static void tell_who(char text[WHO_MAX], size_t index)
     text[12 + count] = 0;
 }
 
+/* What the transaction reads through. */
+static struct view observed_view(const struct block_run *run, size_t index)
+{
+    const struct tx_observer *observer = run->input->observer;
+    struct view view = block_state_view(run->state);
+    if (likely(observer == NULL || observer->view == NULL)) return view;
+    return observer->view(observer->context, index, &view);
+}
+
 static enum pevm_status transaction_run(struct block_run *run, size_t index)
 {
     const struct tx *tx = &run->input->block->txs[index];
     struct receipt *receipt = &run->receipts[index];
-    struct view view = block_state_view(run->state);
+    struct view view = observed_view(run, index);
     struct tx_room room = room_left(run);
     struct tx_result result;
     char who[WHO_MAX];
@@ -52,6 +61,9 @@ static enum pevm_status transaction_run(struct block_run *run, size_t index)
     if (answer == RUN_INVALID) return run_refuse_tx(run, index, result.fault);
     if (answer != RUN_DONE) return run_failed(run, answer, who);
 
+    const struct tx_observer *observer = run->input->observer;
+    if (unlikely(observer != NULL))
+        observer->done(observer->context, index, machine_journal(run->machine), &result);
     TRY(apply_journal(run, machine_journal(run->machine), who));
     run->gas_used += (uint64_t)result.gas_used;
     run->blob_gas_used += tx->blob_count * (uint64_t)GAS_PER_BLOB;

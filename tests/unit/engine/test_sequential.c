@@ -1,3 +1,4 @@
+#include "evm/tx_run.h"
 #include "support/block_world.h"
 #include "support/bytecode.h"
 #include "support/test.h"
@@ -98,5 +99,53 @@ TEST(a_failed_transaction_pays_and_leaves_a_receipt)
     CHECK(world->outcome.gas_used > 21000);
     CHECK(u256_is_zero(block_world_slot(world, contract, 0)));
     CHECK_EQ(block_world_account(world, block_world_address(ALICE)).nonce, 1);
+    block_world_free(world);
+}
+
+/* ---- observers ---- */
+
+struct witness {
+    size_t begun, done;
+    uint64_t gas;
+};
+
+static struct view see_begin(void *context, size_t tx, const struct view *state)
+{
+    struct witness *witness = context;
+    CHECK_EQ(tx, witness->begun);
+    CHECK_EQ(tx, witness->done);
+    witness->begun++;
+    return *state;
+}
+
+static void see_done(void *context,
+                     size_t tx,
+                     const struct journal *journal,
+                     const struct tx_result *result)
+{
+    struct witness *witness = context;
+    CHECK_EQ(tx, witness->done);
+    CHECK(journal->account_count > 0);
+    witness->done++;
+    witness->gas += (uint64_t)result->gas_used;
+}
+
+TEST(an_observer_sees_each_transaction_in_turn_in_parallel_too)
+{
+    struct block_world *world = block_world_new(FORK_CANCUN);
+    struct witness witness = {0};
+    struct tx_observer observer = {&witness, see_begin, see_done};
+    for (unsigned i = 0; i < 9; i++)
+        block_world_tx(world, ALICE + i % 3);
+    block_world_seal(world);
+    world->input.observer = &observer;
+    world->input.is_parallel = true;
+    CHECK_EQ(block_world_run(world), BLOCK_VALID);
+    CHECK_EQ(witness.done, 9);
+    CHECK_EQ(witness.gas, world->outcome.gas_used);
+    observer.view = NULL;
+    witness.done = 0;
+    CHECK_EQ(block_world_run(world), BLOCK_VALID);
+    CHECK_EQ(witness.done, 9);
     block_world_free(world);
 }
