@@ -2,6 +2,7 @@
 #include "base/compiler.h"
 #include "cli/cmd_bench_blocks.h"
 #include "cli/cmd_bench_evm.h"
+#include "cli/cmd_bench_oracle.h"
 #include "cli/commands.h"
 
 #include <stddef.h>
@@ -14,8 +15,9 @@ struct measurement {
 
 /* Those with options of their own; all other names are blocks. */
 static const struct measurement measurements[] = {
-    {"evm",  cmd_bench_evm },
-    {"list", cmd_bench_list},
+    {"evm",    cmd_bench_evm   },
+    {"list",   cmd_bench_list  },
+    {"oracle", cmd_bench_oracle},
 };
 
 int cmd_bench(int argc, char **argv)

@@ -336,6 +336,7 @@ int cmd_bench_list(int argc, char **argv)
     if (arguments.operand_count > 0) return (int)usage_error(&spec, "it takes no names");
     printf("%-*s %-10s %7s  %s\n", NAME_WIDTH, "name", "group", "txs", "what");
     printf("%-*s %-10s %7s  %s\n", NAME_WIDTH, "evm", "-", "-", "the interpreter, single messages");
+    printf("%-*s %-10s %7s  %s\n", NAME_WIDTH, "oracle", "-", "-", "how fast bundles could be");
     for (size_t i = 0; i < block_workload_kind_count; i++) {
         const struct block_workload_kind *kind = &block_workload_kinds[i];
         printf("%-*s %-10s %7llu  %s%s\n",
@@ -346,7 +347,7 @@ int cmd_bench_list(int argc, char **argv)
                kind->about,
                kind->needs_files ? " *" : "");
     }
-    printf("\n%s: all of them but evm. txs: at scale 1. *: needs public bytecode in $%s\n",
+    printf("\n%s: all that have a group. txs: at scale 1. *: needs public bytecode in $%s\n",
            ALL_GROUP,
            GIGAGAS_FOLDER_VARIABLE);
     return (int)EXIT_DONE;

@@ -148,6 +148,20 @@ TEST(benchmarks_have_a_list_a_table_and_json)
     CHECK(strstr(out, "\"name\":\"ParallelExecution/10_txs\"") != NULL);
 }
 
+TEST(the_oracle_tells_blocks_and_medians)
+{
+    begin();
+    CHECK_EQ(run(cmd_bench, "bench oracle --blocks --runs 1 @"), EXIT_DONE);
+    CHECK(strstr(out, "\n1   ") != NULL);
+    CHECK(strstr(out, "median (mean) of 2 blocks\n") != NULL);
+    CHECK(strstr(out, "\nns   precise ") != NULL);
+    CHECK(strstr(out, "published") == NULL);
+    CHECK_EQ(run(cmd_bench, "bench oracle --json --run ^1$ @"), EXIT_DONE);
+    CHECK(strstr(out, "\"needs\":{\"coarse\":[[]") != NULL);
+    CHECK(strstr(out, "\"name\":\"2\"") == NULL);
+    end();
+}
+
 TEST(what_is_wrong_on_the_command_line_is_told)
 {
     static const struct {
@@ -173,6 +187,8 @@ TEST(what_is_wrong_on_the_command_line_is_told)
         {cmd_bench,      "bench worst-raw --scale 1e9",      "--scale",               EXIT_USAGE},
         {cmd_bench,      "bench worst-raw --hot 2",          "--hot",                 EXIT_USAGE},
         {cmd_bench,      "bench worst-raw --workers 0",      "--workers",             EXIT_USAGE},
+        {cmd_bench,      "bench oracle",                     "which bundles",         EXIT_USAGE},
+        {cmd_bench,      "bench oracle /nowhere/at/all",     "/nowhere/at/all",       EXIT_IO   },
         {cmd_bench,      "bench list more",                  "no names",              EXIT_USAGE},
         {cmd_bench,      "bench evm /nowhere/at/all",        "/nowhere/at/all",       EXIT_IO   },
         {cmd_version,    "version more",                     "more",                  EXIT_USAGE},
