@@ -9,6 +9,7 @@
 #include "engine/finish.h"
 #include "engine/parallel.h"
 #include "engine/senders.h"
+#include "engine/tasks.h"
 #include "engine/tx_receipt.h"
 #include "sync/cpu_count.h"
 
@@ -27,6 +28,7 @@ struct engine {
     size_t memory_max_bytes;
     struct team *team;
     struct parallel *parallel; /* made when the first block asks for it */
+    struct tasks *tasks;       /* ... and these, when somebody has tasks of his own */
     struct arena *scratch;     /* one for each worker of the team */
 };
 
@@ -72,6 +74,7 @@ void engine_free(struct engine *engine)
         arena_fini(&engine->scratch[i]);
     heap_free(engine->scratch);
     parallel_free(engine->parallel);
+    tasks_free(engine->tasks);
     team_free(engine->team);
     block_state_free(engine->state);
     machine_free(engine->machine);
@@ -271,4 +274,17 @@ enum pevm_status engine_execute_tx(struct engine *engine,
     TRY(tx_execute(&run, engine, tx));
     outcome->arena_bytes = arena_used(&engine->block_arena);
     return PEVM_OK;
+}
+
+/* ---- tasks of somebody else's ------------------------------------------------------------------- */
+
+enum pevm_status engine_run_tasks(struct engine *engine,
+                                  struct tasks_outcome *outcome,
+                                  const struct tasks_input *input,
+                                  struct error *error)
+{
+    if (engine->tasks == NULL &&
+        tasks_new(&engine->tasks, engine->team, engine->memory_max_bytes) != PEVM_OK)
+        return error_set(error, PEVM_NO_MEMORY, "no memory for tasks");
+    return tasks_run(engine->tasks, outcome, input, error);
 }
