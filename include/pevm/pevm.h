@@ -22,6 +22,7 @@
 #include "pevm/engine.h"
 #include "pevm/state.h"
 #include "pevm/status.h"
+#include "pevm/task.h"
 #include "pevm/trace.h"
 #include "pevm/types.h"
 

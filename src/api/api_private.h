@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "chain/chain.h"
 #include "engine/engine.h"
+#include "engine/tasks.h"
 #include "evm/machine.h"
 #include "evm/trace_call.h"
 #include "evm/trace_pick.h"
@@ -84,6 +85,7 @@ struct pevm_engine {
     struct arena arena; /* of one block: decoded, and its receipts in the stranger's words */
     struct engine_outcome inside_outcome;
     struct pevm_outcome outcome;
+    struct pevm_tasks_outcome tasks_outcome;
 };
 
 /* A block on its way in: the stranger's words, and ours. Must not move. */
