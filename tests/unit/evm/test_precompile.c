@@ -328,7 +328,7 @@ TEST(blake2f_costs_its_rounds_and_knows_two_flags)
 static size_t check_file(const char *file, unsigned number, enum fork fork)
 {
     struct vectors vectors;
-    struct bytes input, expected;
+    struct bytes input, expected = BYTES_EMPTY;
     size_t count = 0;
     if (!vectors_open(&vectors, file)) return 0;
     while (vectors_next(&vectors, "Input", &input)) {
