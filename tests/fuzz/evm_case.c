@@ -277,7 +277,7 @@ static void read_authorizations(struct evm_case *out, uint8_t chosen, uint8_t mo
             .chain_id = u256_from_u64(bits >> 2 & 1),
             .delegate = who_is((bits >> 3 & 7) % EVM_ACCOUNTS),
             .nonce = bits >> 6 & 1,
-            .authority = who_is((more >> i) % EVM_ACCOUNTS),
+            .authority = who_is((unsigned)(more >> i) % EVM_ACCOUNTS),
             .authority_valid = bits != 0xff,
         };
         if ((bits >> 3 & 7) == 7) out->authorizations[i].delegate = (address){{0}};
@@ -381,7 +381,7 @@ void evm_case_read(struct evm_case *out, struct bytes input)
 const struct evm_account *evm_case_find(const struct evm_case *world, const address *who)
 {
     static const uint8_t zeros[19];
-    unsigned number = who->bytes[19] - WHO(0u);
+    unsigned number = (unsigned)who->bytes[19] - WHO(0u);
     if (memcmp(who->bytes, zeros, sizeof zeros) != 0 || number >= EVM_ACCOUNTS) return NULL;
     return world->accounts[number].exists ? &world->accounts[number] : NULL;
 }
