@@ -77,10 +77,11 @@ struct mv_write;
 struct mv_attempt {
     struct mv *mv;
     uint32_t worker, tx;
-    uint32_t blocked_on; /* after VIEW_BLOCKED: the transaction that has to run first */
-    bool needs_final;    /* after VIEW_BLOCKED: ... and be final, not only executed */
-    bool out_of_memory;  /* after VIEW_FAILED, or false of a write: ours, not the base's fault */
-    bool is_cancelled;   /* set it, and the next read answers VIEW_FAILED */
+    uint32_t blocked_on;   /* after VIEW_BLOCKED: the transaction that has to run first */
+    bool needs_final;      /* after VIEW_BLOCKED: ... and be final, not only executed */
+    bool out_of_memory;    /* after VIEW_FAILED, or false of a write: ours, not the base's fault */
+    bool is_cancelled;     /* set it, and the next read answers VIEW_FAILED */
+    bool guesses_coinbase; /* it is the sender, and not all tips below were known: a guess */
     bool
         predicts_nonce; /* the sender's nonce is taken to be the transaction's: it can't be valid otherwise */
     address sender;
