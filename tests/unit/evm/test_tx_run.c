@@ -255,9 +255,10 @@ TEST(an_authorization_holds_or_is_skipped)
         struct account_entry *authority = entry_of(&stage, OTHER);
         CHECK_EQ(authority->code_changed, holds[i]);
         CHECK_EQ(stage.result.gas_refunded, holds[i] ? (46000 / 5 < 12500 ? 9200 : 12500) : 0);
-        if (!holds[i]) continue;
-        CHECK_EQ(authority->nonce, 1);
-        CHECK(authority->code->is_delegation && authority->warm);
+        if (holds[i]) {
+            CHECK_EQ(authority->nonce, 1);
+            CHECK(authority->code->is_delegation && authority->warm);
+        }
         world_free(stage.world);
     }
 }
