@@ -147,6 +147,7 @@ static uint32_t again_take(struct sched *sched, uint32_t limit)
             bits = atomic64_load(&sched->again[i], memory_order_seq_cst);
         }
     }
+    cpu_pause(); /* none is there, but counted: somebody else is between the two */
     return SCHED_NOTHING;
 }
 
@@ -262,7 +263,9 @@ static void wait_until(struct sched *sched, uint32_t tx, uint32_t lower, enum tx
         sched->txs[tx].next_waiter = head;
     } while (!atomic32_cas_weak(list, &head, tx + 1, memory_order_seq_cst));      /* [A] */
     uint32_t word = atomic32_load(&sched->txs[lower].word, memory_order_seq_cst); /* [A] */
-    if (state_of(word) >= state) wake_waiters(sched, lower);
+    if (state_of(word) < state) return;
+    wake_waiters(sched, lower);
+    cpu_pause(); /* what was in the way is about to go: whoever holds `lower` is a few instructions away */
 }
 
 void sched_wait_for(struct sched *sched, uint32_t tx, uint32_t lower)
