@@ -13,7 +13,8 @@
 #define SCHEDULES_MAX_DEFAULT 100000000
 #define RUNS_DEFAULT          10000
 #define EVENTS_MAX            65536 /* more do not fit into the text either */
-#define CLOCK_TICK_NS         1000  /* each look at a thread's clock: spins end soon */
+#define PATIENCE              3
+#define CLOCK_TICK_NS         1000 /* each look at a thread's clock: spins end soon */
 
 enum thread_state { THREAD_READY, THREAD_ASLEEP, THREAD_ENDED };
 
@@ -34,6 +35,11 @@ struct thread {
     unsigned kept_count;
     uint64_t writes;      /* that it made itself */
     uint64_t writes_seen; /* of others, at its last pause */
+    uint64_t steps;       /* its own, and stores of it that became visible */
+    struct {
+        uint64_t steps;  /* of the other, when it took the last one that this thread knows of ... */
+        unsigned pauses; /* ... and how often this thread has paused since */
+    } patience[WEAVE_THREADS_MAX];
     uint64_t clock_ns;
 };
 
@@ -165,13 +171,44 @@ static bool is_fence(enum weave_kind kind)
            kind == WEAVE_WAKE;
 }
 
-static bool thread_can_go(const struct thread *thread)
+static bool thread_could_go(const struct thread *thread)
 {
     if (thread->state != THREAD_READY) return false;
     if (is_fence(thread->kind)) return thread->kept_count == 0;
     if (thread->kind == WEAVE_STORE) return thread->kept_count < WEAVE_KEPT_MAX;
     if (thread->kind == WEAVE_PAUSE) return run.writes - thread->writes > thread->writes_seen;
     return true;
+}
+
+/* Threads that pause in turn and nudge each other would go on for ever while a third does not come to its next step. Where not
+ * all orders are run, nobody pauses more than PATIENCE times without the others (Musuvathi and Qadeer, PLDI 2008). */
+static bool others_had_a_turn(const struct thread *thread)
+{
+    const struct explorer *explorer = &run.explorer;
+    if (explorer->options->mode == WEAVE_EXHAUSTIVE && explorer->preemptions_max == 0) return true;
+    for (unsigned i = 0; i < run.program->thread_count; i++) {
+        const struct thread *other = &run.threads[i];
+        if (thread->patience[i].pauses < PATIENCE || thread->patience[i].steps != other->steps)
+            continue;
+        bool could_go = other->kind != WEAVE_PAUSE && thread_could_go(other);
+        if (other != thread && (could_go || other->kept_count > 0)) return false;
+    }
+    return true;
+}
+
+static bool thread_can_go(const struct thread *thread)
+{
+    return thread_could_go(thread) && (thread->kind != WEAVE_PAUSE || others_had_a_turn(thread));
+}
+
+static void note_pause(struct thread *thread)
+{
+    thread->writes_seen = run.writes - thread->writes;
+    for (unsigned i = 0; i < run.program->thread_count; i++) {
+        bool same = thread->patience[i].steps == run.threads[i].steps;
+        thread->patience[i].pauses = same ? thread->patience[i].pauses + 1 : 0;
+        thread->patience[i].steps = run.threads[i].steps;
+    }
 }
 
 static struct step step_of(const struct thread *thread)
@@ -215,6 +252,7 @@ static void show_store(struct thread *thread)
     memmove(&thread->kept[0], &thread->kept[1], thread->kept_count * sizeof thread->kept[0]);
     run.writes++;
     thread->writes++;
+    thread->steps++;
 }
 
 /* Count and note a step. False when the agent was a kept store, which is visible now. */
@@ -226,6 +264,7 @@ static bool step_take(unsigned agent)
     if (agent < WEAVE_THREADS_MAX) {
         if (!thread_can_go(&run.threads[agent]))
             weave_fail("the program does not do the same under the same schedule");
+        run.threads[agent].steps++;
         return true;
     }
     show_store(&run.threads[agent - WEAVE_THREADS_MAX]);
@@ -281,7 +320,7 @@ static void hook(enum weave_kind kind, const void *place)
         run.writes++;
         thread->writes++;
     }
-    if (kind == WEAVE_PAUSE) thread->writes_seen = run.writes - thread->writes;
+    if (kind == WEAVE_PAUSE) note_pause(thread);
 }
 
 static bool load(const void *place, uint64_t *value)
@@ -392,7 +431,8 @@ static void schedule_begin(void)
         thread->index = i;
         thread->state = THREAD_READY;
         thread->kept_count = 0;
-        thread->writes = thread->writes_seen = thread->clock_ns = 0;
+        thread->writes = thread->writes_seen = thread->steps = thread->clock_ns = 0;
+        memset(thread->patience, 0, sizeof thread->patience);
         coroutine_start(&thread->coroutine, thread_main, thread);
         enter(i);
     }

@@ -35,9 +35,12 @@
  *                     the touching). With preemptions_max: every schedule that takes the processor
  *                     from a thread that could go on, or shows a kept store early, at most so many
  *                     times.
+ *                     Then nobody pauses more than three times while another who could go on
+ *                     does not come to his next step: two that wake each other would never end.
  *   WEAVE_RANDOM      each step by a fair draw, `runs` times
  *   WEAVE_PCT         random priorities that change pct_depth - 1 times (Burckhardt et al., ASPLOS
- *                     2010): finds bugs that need few ordering constraints, in long programs
+ *                     2010): finds bugs that need few ordering constraints, in long programs. Who
+ *                     pauses falls below all others
  *
  * A failing schedule is printed with its seed. To run that one again (a debugger follows it):
  *     PEVM_WEAVE_REPLAY='name #3: 0x5 1x2' build/dev/tests/weave/.../weave_NOUN

@@ -38,6 +38,8 @@ static unsigned pct_depth(const struct explorer *explorer)
     return depth > COUNT_OF(explorer->changes) ? (unsigned)COUNT_OF(explorer->changes) : depth;
 }
 
+#define PCT_LEVEL (UINT32_C(1) << 31) /* pauses go below it, one after another */
+
 /* Priorities above pct_depth in a random order; the points where the highest falls below. */
 static void pct_begin(struct explorer *explorer)
 {
@@ -45,8 +47,9 @@ static void pct_begin(struct explorer *explorer)
     for (unsigned i = 0; i < AGENT_COUNT; i++) {
         unsigned place = (unsigned)rng_below(&explorer->rng, i + 1);
         explorer->priorities[i] = explorer->priorities[place];
-        explorer->priorities[place] = depth + i;
+        explorer->priorities[place] = PCT_LEVEL + depth + i;
     }
+    explorer->last_priority = PCT_LEVEL;
     uint64_t length = explorer->longest < 16 ? 16 : explorer->longest;
     for (unsigned i = 0; i + 1 < depth; i++)
         explorer->changes[i] = rng_below(&explorer->rng, length);
@@ -240,15 +243,19 @@ static unsigned pick_at_random(struct explorer *explorer, uint32_t enabled)
     return lowest(enabled);
 }
 
-static unsigned pick_by_priority(struct explorer *explorer, uint32_t enabled)
+/* Who waits for somebody else's write comes after everybody else, or two that wake one another keep a third from going on. */
+static unsigned pick_by_priority(struct explorer *explorer, const struct moment *moment)
 {
+    uint32_t enabled = moment->enabled;
     unsigned best = lowest(enabled);
     for (uint32_t left = enabled; left != 0; left &= left - 1) {
         if (explorer->priorities[lowest(left)] > explorer->priorities[best]) best = lowest(left);
     }
     for (unsigned i = 0; i + 1 < pct_depth(explorer); i++) {
-        if (explorer->changes[i] == explorer->step) explorer->priorities[best] = i;
+        if (explorer->changes[i] == explorer->step) explorer->priorities[best] = PCT_LEVEL + i;
     }
+    if (moment->steps[best].effect == STEP_PAUSE)
+        explorer->priorities[best] = --explorer->last_priority;
     explorer->step++;
     if (explorer->step > explorer->longest) explorer->longest = explorer->step;
     return best;
@@ -311,7 +318,7 @@ unsigned explorer_pick(struct explorer *explorer, const struct moment *moment)
     if (explorer->replay.next != NULL) return pick_from_replay(explorer, moment);
     switch (explorer->options->mode) {
     case WEAVE_RANDOM: return pick_at_random(explorer, moment->enabled);
-    case WEAVE_PCT: return pick_by_priority(explorer, moment->enabled);
+    case WEAVE_PCT: return pick_by_priority(explorer, moment);
     case WEAVE_EXHAUSTIVE: break;
     }
     return pick_in_depth(explorer, moment);

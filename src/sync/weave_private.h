@@ -57,7 +57,7 @@ struct explorer {
 
     /* random, PCT */
     struct rng rng;
-    uint32_t priorities[AGENT_COUNT];
+    uint32_t priorities[AGENT_COUNT], last_priority;
     uint64_t step, longest;
     uint64_t changes[32];
 };

@@ -501,6 +501,36 @@ TEST(sleepers_are_woken_or_the_fault_is_found)
     }
 }
 
+/* ---- two that wake one another ---- */
+
+static void nudge_until_x(void *context, unsigned thread)
+{
+    (void)context, (void)thread;
+    while (atomic64_load(&world.x, memory_order_seq_cst) == 0) {
+        atomic64_add(&world.y, 1, memory_order_seq_cst);
+        cpu_pause();
+    }
+}
+
+TEST(two_that_pause_do_not_keep_a_third_from_going_on)
+{
+    static const struct weave_options ways[] = {
+        {.mode = WEAVE_PCT,     .runs = 200},
+        {.mode = WEAVE_RANDOM,  .runs = 200},
+        {.preemptions_max = 1 },
+        {.preemptions_max = 2, .delay_stores = true           },
+    };
+    for (size_t i = 0; i < COUNT_OF(ways); i++) {
+        struct weave_result result =
+            explore(ways[i],
+                    (struct weave_program){
+                        .threads = {nudge_until_x, nudge_until_x, add_x},
+                          .thread_count = 3
+        });
+        CHECK(!result.failed);
+    }
+}
+
 /* ---- inputs ---- */
 
 static void choose_input(void *context)
