@@ -156,9 +156,10 @@ static uint32_t range_take(struct mv_range *range,
                            uint32_t limit)
 {
     if (range->next == range->end) {
-        if (atomic32_load(shared, memory_order_relaxed) > limit - count) return MV_NOBODY;
-        uint32_t first = atomic32_add(shared, count, memory_order_relaxed);
-        if (first > limit - count) return MV_NOBODY;
+        uint32_t first = atomic32_load(shared, memory_order_relaxed);
+        do { /* ends: each failure means that somebody else took some */
+            if (first > limit - count) return MV_NOBODY;
+        } while (!atomic32_cas_weak(shared, &first, first + count, memory_order_relaxed));
         range->next = first;
         range->end = first + count;
     }
