@@ -41,7 +41,7 @@
  *
  * Who may call what at the same time: everything but new, begin, free. What needs a held transaction says so.
  * Progress: lock-free, but for the frontier, which one worker at a time moves while the others go on.
- * Tested by tests/unit/sched, tests/weave, tests/stress.
+ * Tested by tests/unit/sched, tests/weave/sched, tests/weave/engine.
  */
 #pragma once
 
