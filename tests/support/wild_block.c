@@ -1,288 +1,11 @@
 #include "support/wild_block.h"
 
-#include "base/hex.h"
-#include "base/rng.h"
+#include "crypto/ecdsa.h"
 #include "crypto/keccak.h"
-#include "evm/opcodes.h"
 #include "support/test.h"
-#include "types/contract_address.h"
+#include "types/tx_sender.h"
 
-#include <stdio.h>
-
-#define PEOPLE      12
-#define CONTRACTS   8
-#define PROGRAM_MAX 1024
-
-/* ---- programs ---------------------------------------------------------------------------------- */
-
-struct program {
-    uint8_t bytes[PROGRAM_MAX];
-    size_t size;
-};
-
-struct maker {
-    struct rng rng;
-    enum fork fork;
-    struct arena *arena;
-    address people[PEOPLE], contracts[CONTRACTS], coinbase;
-};
-
-static void put(struct program *program, const void *bytes, size_t size)
-{
-    assert_true(program->size + size <= PROGRAM_MAX);
-    memcpy(program->bytes + program->size, bytes, size);
-    program->size += size;
-}
-
-static void op(struct program *program, uint8_t opcode)
-{
-    put(program, &opcode, 1);
-}
-
-static void push(struct program *program, uint8_t number)
-{
-    op(program, 0x60);
-    op(program, number);
-}
-
-static void push_address(struct program *program, const address *who)
-{
-    op(program, 0x73);
-    put(program, who->bytes, sizeof who->bytes);
-}
-
-static uint64_t pick(struct maker *maker, uint64_t count)
-{
-    return rng_below(&maker->rng, count);
-}
-
-static address any_address(struct maker *maker)
-{
-    switch (pick(maker, 8)) {
-    case 0:
-    case 1:
-    case 2: return maker->people[pick(maker, PEOPLE)];
-    case 3:
-    case 4: return maker->contracts[pick(maker, CONTRACTS)];
-    case 5: return maker->coinbase;
-    case 6:
-        return (address){
-            {[0] = 0xee, [19] = (uint8_t)pick(maker, 4)}
-        };
-    default: return (address){{[19] = (uint8_t)(1 + pick(maker, 5))}}; /* a precompile */
-    }
-}
-
-static uint8_t any_slot(struct maker *maker)
-{
-    return (uint8_t)(pick(maker, 3) == 0 ? pick(maker, 40) : pick(maker, 3));
-}
-
-/* What is on the stack goes to a slot. */
-static void keep(struct maker *maker, struct program *program)
-{
-    push(program, any_slot(maker));
-    op(program, OP_SSTORE);
-}
-
-static void count(struct maker *maker, struct program *program)
-{
-    uint8_t slot = any_slot(maker);
-    push(program, slot);
-    op(program, OP_SLOAD);
-    push(program, (uint8_t)(1 + pick(maker, 3)));
-    op(program, OP_ADD);
-    push(program, slot);
-    op(program, OP_SSTORE);
-}
-
-static void ask(struct maker *maker, struct program *program)
-{
-    static const uint8_t questions[] = {OP_BALANCE, OP_BALANCE, OP_EXTCODESIZE, OP_EXTCODEHASH};
-    uint8_t question = questions[pick(maker, COUNT_OF(questions))];
-    address who = any_address(maker);
-    if (question == OP_EXTCODEHASH && maker->fork < FORK_CONSTANTINOPLE) question = OP_EXTCODESIZE;
-    push_address(program, &who);
-    op(program, question);
-    keep(maker, program);
-}
-
-static void ask_coinbase(struct maker *maker, struct program *program)
-{
-    op(program, OP_COINBASE);
-    op(program, OP_BALANCE);
-    keep(maker, program);
-}
-
-static void ask_self(struct maker *maker, struct program *program)
-{
-    op(program, OP_ADDRESS);
-    op(program, OP_BALANCE);
-    keep(maker, program);
-}
-
-static void call(struct maker *maker, struct program *program)
-{
-    address who = any_address(maker);
-    uint8_t kind = OP_CALL;
-    unsigned which = (unsigned)pick(maker, 8);
-    if (which == 0 && maker->fork >= FORK_HOMESTEAD) kind = OP_DELEGATECALL;
-    if (which == 1 && maker->fork >= FORK_BYZANTIUM) kind = OP_STATICCALL;
-    if (which == 2) kind = OP_CALLCODE;
-    for (int i = 0; i < 4; i++)
-        push(program, 0);
-    if (kind == OP_CALL || kind == OP_CALLCODE) push(program, (uint8_t)pick(maker, 4));
-    push_address(program, &who);
-    op(program, 0x61); /* PUSH2: gas */
-    op(program, 0xc0);
-    op(program, 0x00);
-    op(program, kind);
-    keep(maker, program);
-}
-
-/* Init code, left-aligned in a word at memory 0. */
-static void create(struct maker *maker, struct program *program)
-{
-    static const struct {
-        uint8_t size, code[16];
-    } inits[] = {
-        {10,
-         {0x60,
-          0xff,
-          0x60,
-          0x00,
-          0x53,
-          0x60,
-          0x01,
-          0x60,
-          0x00,
-          0xf3}                                              }, /* code ff: SELFDESTRUCT (stack empty) */
-        {8,  {0x60, 0x07, 0x60, 0x01, 0x55, 0x00, 0x00, 0x00}}, /* a slot, no code */
-        {2,  {0x33, 0xff}                                    }, /* destroys itself for the caller */
-        {5,  {0x60, 0x00, 0x60, 0x00, 0xfd}                  }, /* reverts */
-        {15,
-         {0x61,
-          0x33,
-          0xff,
-          0x60,
-          0x00,
-          0x52,
-          0x60,
-          0x09,
-          0x60,
-          0x02,
-          0x55,
-          0x60,
-          0x02,
-          0x60,
-          0x1e}                                              }, /* then RETURN */
-    };
-    unsigned which = (unsigned)pick(maker, COUNT_OF(inits));
-    uint8_t word[32] = {0};
-    memcpy(word, inits[which].code, inits[which].size);
-    uint8_t size = inits[which].size;
-    if (which == 4) word[size++] = 0xf3; /* RETURN(30, 2): CALLER SELFDESTRUCT */
-    op(program, 0x7f);
-    put(program, word, sizeof word);
-    push(program, 0);
-    op(program, OP_MSTORE);
-    bool is_create2 = maker->fork >= FORK_CONSTANTINOPLE && pick(maker, 2) == 0;
-    if (is_create2) push(program, (uint8_t)pick(maker, 2));
-    push(program, size);
-    push(program, 0);
-    push(program, (uint8_t)pick(maker, 3));
-    op(program, is_create2 ? OP_CREATE2 : OP_CREATE);
-    if (pick(maker, 2) == 0) {
-        keep(maker, program);
-        return;
-    }
-    /* Call what came of it. */
-    op(program, 0x80); /* DUP1 */
-    keep(maker, program);
-    for (int i = 0; i < 5; i++)
-        push(program, 0);
-    op(program, 0x85); /* DUP6: the address */
-    op(program, 0x61);
-    op(program, 0xff);
-    op(program, 0xff);
-    op(program, OP_CALL);
-    keep(maker, program);
-    op(program, OP_POP);
-}
-
-static void tell(struct maker *maker, struct program *program)
-{
-    push(program, any_slot(maker));
-    op(program, OP_SLOAD);
-    push(program, 0);
-    push(program, 0);
-    op(program, 0xa1); /* LOG1 */
-}
-
-static void clear(struct maker *maker, struct program *program)
-{
-    push(program, 0);
-    keep(maker, program);
-}
-
-static void gas(struct maker *maker, struct program *program)
-{
-    op(program, OP_GAS);
-    keep(maker, program);
-}
-
-static void snippet(struct maker *maker, struct program *program)
-{
-    static void (*const snippets[])(struct maker *, struct program *) = {count,
-                                                                         count,
-                                                                         count,
-                                                                         ask,
-                                                                         ask,
-                                                                         ask_coinbase,
-                                                                         ask_self,
-                                                                         call,
-                                                                         call,
-                                                                         call,
-                                                                         create,
-                                                                         tell,
-                                                                         clear,
-                                                                         gas};
-    snippets[pick(maker, COUNT_OF(snippets))](maker, program);
-}
-
-/* A few snippets; some are skipped depending on a slot; some end in SELFDESTRUCT or a failure. */
-static struct program any_program(struct maker *maker)
-{
-    struct program program = {.size = 0};
-    unsigned length = 1 + (unsigned)pick(maker, 5);
-    for (unsigned i = 0; i < length; i++) {
-        if (pick(maker, 3) > 0) {
-            snippet(maker, &program);
-            continue;
-        }
-        push(&program, any_slot(maker));
-        op(&program, OP_SLOAD);
-        push(&program, 1);
-        op(&program, OP_AND);
-        size_t hole = program.size + 1;
-        push(&program, 0); /* becomes PUSH2 below */
-        program.bytes[hole - 1] = 0x61;
-        op(&program, 0);
-        op(&program, OP_JUMPI);
-        snippet(maker, &program);
-        program.bytes[hole] = (uint8_t)(program.size >> 8);
-        program.bytes[hole + 1] = (uint8_t)program.size;
-        op(&program, OP_JUMPDEST);
-    }
-    unsigned end = (unsigned)pick(maker, 10);
-    address heir = any_address(maker);
-    if (end < 2) {
-        push_address(&program, &heir);
-        op(&program, OP_SELFDESTRUCT);
-    }
-    if (end == 3) op(&program, 0xfe);
-    return program;
-}
+#define WITHDRAWALS_MAX 6
 
 /* ---- state ------------------------------------------------------------------------------------- */
 
@@ -299,25 +22,63 @@ static void set_account(
     assert_int_equal(memory_state_set_account(wild->state, who, nonce, &balance, &hash), PEVM_OK);
 }
 
-static void make_state(struct wild_block *wild, struct maker *maker)
+static void set_slot(struct wild_block *wild, const address *who, uint64_t slot, uint64_t value)
+{
+    u256 key = wei(slot), word = wei(value);
+    assert_int_equal(memory_state_set_slot(wild->state, who, &key, &word), PEVM_OK);
+}
+
+static hash32 secret_of(unsigned person)
+{
+    return (hash32){
+        {[0] = 0x77, [31] = (uint8_t)person}
+    };
+}
+
+static void make_people(struct wild_block *wild, struct maker *maker)
 {
     for (unsigned i = 0; i < PEOPLE; i++) {
-        uint64_t rich = pick(maker, 12) == 0 ? 3000000 + pick(maker, 3000000) : 1000000000;
-        set_account(wild, &maker->people[i], pick(maker, 3), wei(rich), BYTES_EMPTY);
+        uint64_t rich = pick(maker, 60) == 0 ? 3000000 + pick(maker, 3000000) : 1000000000;
+        bool is_funded = maker->kind != WILD_FUNDED || i == 0;
+        maker->nonces[i] = pick(maker, 3);
+        if (is_funded)
+            set_account(wild, &maker->people[i], maker->nonces[i], wei(rich), BYTES_EMPTY);
+        else
+            maker->nonces[i] = 0;
     }
+}
+
+static void make_contracts(struct wild_block *wild, struct maker *maker)
+{
     for (unsigned i = 0; i < CONTRACTS; i++) {
-        struct program program = any_program(maker);
-        set_account(wild,
-                    &maker->contracts[i],
-                    1,
-                    wei(pick(maker, 20)),
-                    bytes_of(program.bytes, program.size));
-        for (unsigned k = 0; k < 4; k++) {
-            u256 slot = wei(any_slot(maker)), value = wei(pick(maker, 3));
-            assert_int_equal(
-                memory_state_set_slot(wild->state, &maker->contracts[i], &slot, &value), PEVM_OK);
-        }
+        bool is_nursery = maker->kind == WILD_REBORN && i == 0;
+        struct program program = is_nursery ? nursery_program() : any_program(maker);
+        const address *who = &maker->contracts[i];
+        set_account(wild, who, 1, wei(pick(maker, 20)), bytes_of(program.bytes, program.size));
+        for (unsigned k = 0; k < 4; k++)
+            set_slot(wild, who, pick(maker, 3) == 0 ? pick(maker, 40) : k % 3, pick(maker, 3));
     }
+}
+
+static const address system_contracts[] = {
+    {{0x00, 0x0f, 0x3d, 0xf6, 0xd7, 0x32, 0x80, 0x7e, 0xf1, 0x31,
+      0x9f, 0xb7, 0xb8, 0xbb, 0x85, 0x22, 0xd0, 0xbe, 0xac, 0x02}}, /* beacon roots */
+    {{0x00, 0x00, 0xf9, 0x08, 0x27, 0xf1, 0xc5, 0x3a, 0x10, 0xcb,
+      0x7a, 0x02, 0x33, 0x5b, 0x17, 0x53, 0x20, 0x00, 0x29, 0x35}}, /* history */
+    {{0x00, 0x00, 0x09, 0x61, 0xef, 0x48, 0x0e, 0xb5, 0x5e, 0x80,
+      0xd1, 0x9a, 0xd8, 0x35, 0x79, 0xa6, 0x4c, 0x00, 0x70, 0x02}}, /* withdrawals */
+    {{0x00, 0x00, 0xbb, 0xdd, 0xc7, 0xce, 0x48, 0x86, 0x42, 0xfb,
+      0x57, 0x9f, 0x8b, 0x00, 0xf3, 0xa5, 0x90, 0x00, 0x72, 0x51}}, /* consolidations */
+};
+
+static void make_state(struct wild_block *wild, struct maker *maker)
+{
+    make_people(wild, maker);
+    make_contracts(wild, maker);
+    struct program program = system_program();
+    for (size_t i = 0; i < COUNT_OF(system_contracts) && maker->fork >= FORK_CANCUN; i++)
+        set_account(
+            wild, &system_contracts[i], 1, U256_ZERO, bytes_of(program.bytes, program.size));
     if (pick(maker, 6) == 0) { /* empty, but there */
         address empty = {
             {[0] = 0xee, [19] = 1}
@@ -328,32 +89,55 @@ static void make_state(struct wild_block *wild, struct maker *maker)
 
 /* ---- transactions -------------------------------------------------------------------------------- */
 
-static const struct authorization *any_authorizations(struct maker *maker, size_t *count)
+static void authorize(struct maker *maker, struct authorization *tuple, unsigned authority)
 {
-    *count = 1 + pick(maker, 2);
-    struct authorization *list = arena_alloc_zeroed(maker->arena, *count, sizeof *list);
-    for (size_t i = 0; i < *count; i++) {
-        list[i].delegate = pick(maker, 4) == 0 ? (address){{0}} : any_address(maker);
-        list[i].nonce = pick(maker, 4);
-        list[i].authority = maker->people[pick(maker, PEOPLE)];
-        list[i].authority_valid = pick(maker, 8) > 0;
-    }
-    return list;
+    hash32 message, secret = secret_of(authority);
+    int parity;
+    authorization_signing_hash(&message, tuple);
+    assert_true(ecdsa_sign(&tuple->r, &tuple->s, &parity, &message, &secret));
+    tuple->y_parity = (uint8_t)parity;
+    if (pick(maker, 12) == 0) tuple->s = u256_negate(wei(1)); /* no signature */
 }
 
-static void make_tx(struct maker *maker, struct tx *tx, uint64_t nonces[PEOPLE])
+/* Some of them hold, and then the authority's nonce is one higher. */
+static void add_authorizations(struct maker *maker, struct tx *tx)
 {
-    unsigned sender = (unsigned)pick(maker, PEOPLE);
-    *tx = (struct tx){
-        .is_protected = true,
-        .chain_id = 1,
-        .gas_limit = 60000 + pick(maker, 300000),
-        .value = wei(pick(maker, 3) == 0 ? pick(maker, 2000000) : pick(maker, 5)),
-        .max_fee = wei(7 + pick(maker, 3)),
-        .sender = maker->people[sender],
-        .sender_known = true,
-        .nonce = nonces[sender]++,
-    };
+    size_t count = 1 + pick(maker, 2);
+    unsigned few = maker->kind == WILD_DELEGATION ? 3 : PEOPLE;
+    struct authorization *list = arena_alloc_zeroed(maker->arena, count, sizeof *list);
+    assert_non_null(list);
+    for (size_t i = 0; i < count; i++) {
+        unsigned authority = (unsigned)pick(maker, few);
+        uint64_t nonce = maker->nonces[authority];
+        if (pick(maker, 5) == 0) nonce += pick(maker, 2) == 0 ? 1 : UINT64_MAX;
+        list[i].delegate = pick(maker, 4) == 0 ? (address){{0}} : any_address(maker);
+        list[i].nonce = nonce;
+        authorize(maker, &list[i], authority);
+        bool holds = nonce == maker->nonces[authority] && u256_less(list[i].s, ecdsa_half_order);
+        if (holds) maker->nonces[authority]++;
+    }
+    tx->type = TX_SET_CODE;
+    tx->authorizations = list;
+    tx->authorization_count = count;
+    tx->gas_limit += 60000;
+}
+
+static void add_blobs(struct maker *maker, struct tx *tx)
+{
+    tx->blob_count = 1 + pick(maker, 2);
+    hash32 *hashes = arena_alloc_zeroed(maker->arena, tx->blob_count, sizeof *hashes);
+    assert_non_null(hashes);
+    for (size_t i = 0; i < tx->blob_count; i++)
+        hashes[i].bytes[0] = 1;
+    tx->blob_hashes = hashes;
+    tx->type = TX_BLOB;
+    tx->max_blob_fee = wei(1 + pick(maker, 5));
+}
+
+static void choose_type(struct maker *maker, struct tx *tx)
+{
+    bool is_about_blobs = maker->kind == WILD_BLOBS,
+         is_about_codes = maker->kind == WILD_DELEGATION;
     tx->is_protected = maker->fork >= FORK_SPURIOUS_DRAGON;
     tx->chain_id = tx->is_protected ? 1 : 0;
     tx->max_priority_fee = tx->max_fee;
@@ -361,21 +145,117 @@ static void make_tx(struct maker *maker, struct tx *tx, uint64_t nonces[PEOPLE])
         tx->type = TX_DYNAMIC_FEE;
         tx->max_priority_fee = wei(pick(maker, 3));
     }
-    if (maker->fork >= FORK_PRAGUE && pick(maker, 6) == 0) {
-        tx->type = TX_SET_CODE;
-        tx->authorizations =
-            (struct authorization *)(uintptr_t)any_authorizations(maker, &tx->authorization_count);
-        tx->gas_limit += 60000;
-    }
+    bool may_delegate = maker->fork >= FORK_PRAGUE && maker->kind != WILD_FUNDED;
+    if (may_delegate && pick(maker, is_about_codes ? 2 : 8) == 0)
+        add_authorizations(maker, tx);
+    else if (maker->fork >= FORK_CANCUN && pick(maker, is_about_blobs ? 12 : 60) == 0)
+        add_blobs(maker, tx);
+}
+
+/* The block's kind decides whom it calls. */
+static void choose_target(struct maker *maker, struct tx *tx)
+{
+    unsigned which = (unsigned)pick(maker, 6);
     tx->to = any_address(maker);
-    if (tx->type != TX_SET_CODE && pick(maker, 8) == 0) {
-        struct program program = any_program(maker);
-        tx->is_creation = true;
-        tx->to = (address){{0}};
-        assert_true(arena_copy(maker->arena, &tx->data, bytes_of(program.bytes, program.size)));
+    if (maker->kind == WILD_HOT && which > 0) tx->to = maker->contracts[0];
+    if (maker->kind == WILD_COINBASE && which > 1)
+        tx->to = maker->contracts[pick(maker, CONTRACTS)];
+    if (maker->kind == WILD_DELEGATION && which > 2) tx->to = maker->people[pick(maker, 3)];
+    if (maker->kind == WILD_REBORN && which > 0)
+        tx->to = which < 3 ? maker->contracts[0] : child_address(&maker->contracts[0]);
+    if (maker->kind == WILD_REBORN && which == 5) tx->data = bytes_of("!", 1);
+    if (maker->fork >= FORK_CANCUN && pick(maker, 20) == 0)
+        tx->to = system_contracts[pick(maker, COUNT_OF(system_contracts))];
+    bool can_create = tx->type != TX_SET_CODE && tx->type != TX_BLOB;
+    if (!can_create || pick(maker, maker->kind == WILD_ANY ? 8 : 20) > 0) return;
+    struct program program = any_program(maker);
+    tx->is_creation = true;
+    tx->to = (address){{0}};
+    assert_true(arena_copy(maker->arena, &tx->data, bytes_of(program.bytes, program.size)));
+}
+
+static void make_tx(struct maker *maker, struct tx *tx)
+{
+    unsigned sender = (unsigned)pick(maker, PEOPLE);
+    *tx = (struct tx){
+        .gas_limit = 60000 + pick(maker, 300000),
+        .value = wei(pick(maker, 3) == 0 ? pick(maker, 2000000) : pick(maker, 5)),
+        .max_fee = wei(7 + pick(maker, 3)),
+        .sender = maker->people[sender],
+        .sender_known = true,
+        .nonce = maker->nonces[sender]++,
+    };
+    choose_type(maker, tx);
+    choose_target(maker, tx);
+    if (pick(maker, 6000) == 0) tx->nonce += 1; /* never valid */
+    if (pick(maker, 6000) == 0) tx->value = wei(UINT64_MAX);
+}
+
+/* Each hands on most of what it has to the next sender, who has nothing else; the rest is spent on contracts. */
+static void fund_next(struct maker *maker, struct tx *tx, size_t index)
+{
+    unsigned sender = (unsigned)(index / 2 % PEOPLE), next = (sender + 1) % PEOPLE;
+    make_tx(maker, tx);
+    for (unsigned i = 0; i < PEOPLE; i++)
+        if (address_equal(&maker->people[i], &tx->sender)) maker->nonces[i] = tx->nonce;
+    tx->sender = maker->people[sender];
+    tx->nonce = maker->nonces[sender]++;
+    tx->value = wei(pick(maker, 3));
+    if (index % 2 == 0) return;
+    tx->is_creation = false;
+    tx->data = BYTES_EMPTY;
+    tx->to = maker->people[next];
+    tx->gas_limit = 21000 + pick(maker, 2) * 30000;
+    tx->value = wei(900000000 - 20000000 * (index / 2));
+}
+
+static void make_txs(struct wild_block *wild, struct maker *maker, unsigned txs)
+{
+    size_t count = 1 + pick(maker, 2 * txs);
+    bool is_funded = maker->kind == WILD_FUNDED;
+    if (is_funded && count > 80) count = 80; /* it gets less from one to the next */
+    struct tx *list = arena_alloc(&wild->arena, count * sizeof *list);
+    assert_non_null(list);
+    for (size_t i = 0; i < count; i++) {
+        if (is_funded)
+            fund_next(maker, &list[i], i);
+        else
+            make_tx(maker, &list[i]);
     }
-    if (pick(maker, 3000) == 0) tx->nonce += 1; /* never valid */
-    if (pick(maker, 3000) == 0) tx->value = wei(UINT64_MAX);
+    struct tx *middle = &list[count / 2];
+    switch (pick(maker, 24)) { /* fails in the middle: the rest has been run for nothing */
+    case 0: middle->nonce += 1; break;
+    case 1: middle->value = wei(UINT64_MAX); break;
+    case 2: middle->gas_limit = 20000; break;
+    default: break;
+    }
+    wild->block.txs = list;
+    wild->block.tx_count = count;
+}
+
+/* ---- the block --------------------------------------------------------------------------------- */
+
+static void make_withdrawals(struct wild_block *wild, struct maker *maker)
+{
+    wild->block.has_withdrawals = maker->fork >= FORK_SHANGHAI;
+    if (!wild->block.has_withdrawals) return;
+    size_t count = pick(maker, WITHDRAWALS_MAX);
+    struct withdrawal *list = arena_alloc_zeroed(&wild->arena, count, sizeof *list);
+    assert_non_null(list);
+    for (size_t i = 0; i < count; i++)
+        list[i] =
+            (struct withdrawal){.index = i, .amount = pick(maker, 3), .to = any_address(maker)};
+    wild->block.withdrawals = list;
+    wild->block.withdrawal_count = count;
+}
+
+static enum wild_kind any_kind(struct maker *maker)
+{
+    enum wild_kind kind = (enum wild_kind)pick(maker, 2 * WILD_KIND_COUNT);
+    if (kind >= WILD_KIND_COUNT) return WILD_ANY;
+    if (kind == WILD_REBORN && maker->fork < FORK_CONSTANTINOPLE) return WILD_HOT;
+    if (kind == WILD_DELEGATION && maker->fork < FORK_PRAGUE) return WILD_COINBASE;
+    return kind == WILD_BLOBS && maker->fork < FORK_CANCUN ? WILD_ANY : kind;
 }
 
 void wild_block_init(struct wild_block *wild, uint64_t seed, enum fork fork, unsigned txs)
@@ -387,41 +267,27 @@ void wild_block_init(struct wild_block *wild, uint64_t seed, enum fork fork, uns
     arena_init(&wild->arena, 65536, 0);
     struct maker maker = {.fork = fork, .arena = &wild->arena};
     rng_init(&maker.rng, seed);
-    for (unsigned i = 0; i < PEOPLE; i++)
-        maker.people[i] = (address){
-            {[0] = 0xaa, [19] = (uint8_t)i}
-        };
+    wild->kind = maker.kind = any_kind(&maker);
     for (unsigned i = 0; i < CONTRACTS; i++)
         maker.contracts[i] = (address){
             {[0] = 0xcc, [19] = (uint8_t)i}
         };
     maker.coinbase = (address){{[0] = 0xbb}};
+    for (unsigned i = 0; i < PEOPLE; i++) {
+        hash32 secret = secret_of(i);
+        assert_true(ecdsa_address(&maker.people[i], &secret));
+    }
     if (pick(&maker, 3) == 0) maker.coinbase = maker.people[0];
     if (pick(&maker, 5) == 0) maker.coinbase = maker.contracts[0];
     make_state(wild, &maker);
     wild->pre_state = memory_state_view(wild->state);
-
-    uint64_t nonces[PEOPLE];
-    for (unsigned i = 0; i < PEOPLE; i++) {
-        struct view_account person;
-        enum view_answer answer = wild->pre_state.ops->account(
-            wild->pre_state.context, &maker.people[i], VIEW_ALL_PARTS, &person);
-        assert_int_equal(answer, VIEW_OK);
-        nonces[i] = person.nonce;
-    }
-    size_t count = 1 + pick(&maker, 2 * txs);
-    struct tx *list = arena_alloc(&wild->arena, count * sizeof *list);
-    assert_non_null(list);
-    for (size_t i = 0; i < count; i++)
-        make_tx(&maker, &list[i], nonces);
-    wild->block.txs = list;
-    wild->block.tx_count = count;
-    wild->block.has_withdrawals = fork >= FORK_SHANGHAI;
+    make_txs(wild, &maker, txs);
+    make_withdrawals(wild, &maker);
     wild->block.header = (struct header){
         .number = 1,
         .timestamp = 1000,
         .coinbase = maker.coinbase,
-        .gas_limit = pick(&maker, 8) == 0 ? 2000000 : 60000000,
+        .gas_limit = pick(&maker, 12) == 0 ? 2000000 : 60000000,
         .base_fee = wei(fork >= FORK_LONDON ? 7 : 0),
         .ommers_hash = keccak_empty_list,
         .field_count = fork >= FORK_PRAGUE     ? 21
@@ -436,4 +302,17 @@ void wild_block_fini(struct wild_block *wild)
 {
     memory_state_free(wild->state);
     arena_fini(&wild->arena);
+}
+
+bool wild_block_gas_edge(struct wild_block *wild,
+                         const struct engine_outcome *outcome,
+                         uint64_t seed)
+{
+    struct rng rng;
+    if (outcome->fault != BLOCK_VALID || outcome->receipt_count < 2) return false;
+    rng_init(&rng, seed);
+    size_t last = 1 + rng_below(&rng, outcome->receipt_count - 1);
+    uint64_t used = outcome->receipts[last - 1].cumulative_gas_used;
+    wild->block.header.gas_limit = used + wild->block.txs[last].gas_limit - rng_below(&rng, 2);
+    return true;
 }
