@@ -162,7 +162,7 @@ enum view_answer mv_account_load(struct mv *mv, struct mv_account_row *row) MUST
 
 struct mv_cell *mv_cell_of(struct mv *mv, uint32_t place);
 
-/* The newest version below `tx` that is not dead, or NULL; *word is its value word. */
+/* The newest version below `tx` that is not dead, or NULL; *word is its value word, or 0. */
 ALWAYS_INLINE struct mv_version *mv_version_below(struct mv *mv,
                                                   const struct mv_cell *cell,
                                                   uint32_t tx,
@@ -177,6 +177,7 @@ ALWAYS_INLINE struct mv_version *mv_version_below(struct mv *mv,
         }
         index = atomic32_load(&version->next, memory_order_acquire); /* [A] */
     }
+    *word = 0;
     return NULL;
 }
 
