@@ -1,4 +1,5 @@
 /* main.c - pevm WORD ...: finds the command in the table and hands it the rest of the line. */
+#include "base/word.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 

@@ -81,6 +81,3 @@ bool options_parse(const struct command_spec *spec, int argc, char **argv, struc
 /* "pevm replay: <words>" and how to get help, on stderr; returns EXIT_USAGE. */
 enum exit_code usage_error(const struct command_spec *spec, const char *format, ...)
     PRINTF_LIKE(2, 3);
-
-/* How many letters must change to make one word the other, or `limit` when that many or more: for "did you mean". */
-unsigned word_distance(const char *a, const char *b, unsigned limit);
