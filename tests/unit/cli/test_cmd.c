@@ -208,3 +208,16 @@ TEST(the_version_names_compiler_and_libraries)
     CHECK(strstr(out, "\ncompiler ") != NULL);
     CHECK(strstr(out, "libsecp256k1 ") != NULL);
 }
+
+TEST(a_configuration_is_checked_and_dumped)
+{
+    CHECK_EQ(run(cmd_config, "config check"), EXIT_DONE);
+    CHECK_TEXT(out, "no file: the configuration is right\n");
+    CHECK_EQ(run(cmd_config, "config dump --set verify=full"), EXIT_DONE);
+    CHECK(strstr(out, "verify: full                                 # command line\n") != NULL);
+    CHECK_EQ(run(cmd_config, "config check --set verify=most"), EXIT_CONFIG);
+    CHECK_TEXT(err, "pevm config: verify: \"most\" will not do; wanted one of header, full\n");
+    CHECK_EQ(run(cmd_config, "config check -c /nowhere.yaml"), EXIT_CONFIG);
+    CHECK_EQ(run(cmd_config, "config"), EXIT_USAGE);
+    CHECK_EQ(run(cmd_config, "config what"), EXIT_USAGE);
+}
