@@ -1,20 +1,15 @@
 # A room is one object library that lists its sources by hand.
 #   pevm_room(NAME SOURCES...)
 include_directories(${CMAKE_SOURCE_DIR}/include ${CMAKE_SOURCE_DIR}/src)
+# What only the command needs; the other rooms are libpevm.
+set(PEVM_ROOMS_OF_TOOLS config store fixture service cli)
 set_property(GLOBAL PROPERTY PEVM_LIBRARY_ROOMS "")
 set_property(GLOBAL PROPERTY PEVM_TOOL_ROOMS "")
 
 function(pevm_room name)
-  set(is_tool FALSE)
-  if(name MATCHES "^(fixture|config|store|service|cli)$")
-    set(is_tool TRUE)
-  endif()
-  if(is_tool AND NOT PEVM_TOOLS)
-    return()
-  endif()
   add_library(room_${name} OBJECT ${ARGN})
   target_include_directories(room_${name} PRIVATE ${SECP256K1_INCLUDE_DIRS} ${YAJL_INCLUDE_DIRS})
-  if(is_tool)
+  if(name IN_LIST PEVM_ROOMS_OF_TOOLS)
     set_property(GLOBAL APPEND PROPERTY PEVM_TOOL_ROOMS ${name})
   else()
     set_property(GLOBAL APPEND PROPERTY PEVM_LIBRARY_ROOMS ${name})
