@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "chain/block_fault.h"
 #include "chain/chain.h"
+#include "engine/tuning.h"
 #include "evm/block_env.h"
 #include "evm/tracer.h"
 #include "state/changeset.h"
@@ -25,6 +26,7 @@ struct engine_options {
     const struct chain *chain; /* borrowed; engine_set_chain changes it between blocks */
     unsigned workers; /* for sender recovery (and the parallel path); 0 = online CPUs, at most 16 */
     size_t memory_max_bytes; /* 0 = no limit */
+    struct tuning tuning;    /* engine_tune changes it between blocks */
 };
 
 /* Roots that only the owner of the whole state can give. */
@@ -82,8 +84,9 @@ struct engine_input {
     const struct tx_observer *observer; /* may be NULL */
     const struct cancel_source *cancel; /* may be NULL */
     bool skip_header_compare; /* execute only: gas used, roots and bloom are reported, not judged */
-    bool is_parallel;         /* on all workers; the outcome is the same, bit for bit */
-    bool skip_body_roots;     /* do not compare transactions root, withdrawals root, ommers hash */
+    bool
+        is_parallel; /* on all workers, unless the policy is SCHED_SEQUENTIAL; the outcome is the same, bit for bit */
+    bool skip_body_roots; /* do not compare transactions root, withdrawals root, ommers hash */
 };
 
 struct engine_outcome {
@@ -116,6 +119,9 @@ void engine_free(struct engine *engine); /* may be NULL */
 
 /* Another chain from the next block on (borrowed): test runners meet a new one with every test. */
 void engine_set_chain(struct engine *engine, const struct chain *chain);
+
+/* Another way of doing the same, from the next block on. */
+void engine_tune(struct engine *engine, const struct tuning *tuning);
 
 /* Fills in the senders of the transactions that are not known. PEVM_OK: outcome->fault says whether the block is valid. Any other status: the world failed (state unreadable, no memory,
  * cancelled), the text says what, and nothing of the outcome is valid. */

@@ -18,6 +18,7 @@
  */
 #pragma once
 
+#include "engine/tuning.h"
 #include "state/mv.h"
 
 struct speculation;
@@ -48,6 +49,7 @@ struct speculation_block {
     struct mv *mv; /* borrowed; the block has begun there */
     uint32_t tx_count;
     uint32_t claim_size; /* adjacent transactions for one worker at a time */
+    struct tuning tuning;
 };
 
 enum pevm_status speculation_new(struct speculation **out, unsigned workers) MUST_CHECK;

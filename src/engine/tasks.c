@@ -246,7 +246,8 @@ static enum pevm_status begin(struct tasks *tasks)
                                             .context = tasks,
                                             .mv = tasks->mv,
                                             .tx_count = input->count,
-                                            .claim_size = claim_size(tasks)};
+                                            .claim_size = claim_size(tasks),
+                                            .tuning = input->tuning};
     TRY(mv_begin(tasks->mv, &block));
     return speculation_begin(tasks->speculation, &speculation);
 }

@@ -36,6 +36,7 @@ struct tasks_input {
     uint32_t count;                     /* at most TASKS_MAX */
     unsigned workers;                   /* 0: the whole team */
     const struct cancel_source *cancel; /* may be NULL */
+    struct tuning tuning;
 };
 
 struct task_change {
