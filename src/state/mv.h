@@ -64,7 +64,6 @@ struct mv_block {
         locations_expected; /* a good guess saves a second table; the tables grow between blocks */
     address coinbase;
     bool keeps_empty; /* before Spurious Dragon: existence is a location of its own */
-    bool by_version;  /* mv_holds compares where slots and codes came from, not what they are */
 };
 
 enum pevm_status mv_new(struct mv **out, const struct mv_options *options) MUST_CHECK;
@@ -94,6 +93,7 @@ struct mv_attempt {
     uint32_t told
         [MV_TOLD_MAX];   /* after mv_publish: locations that a higher one had read, perhaps; ... */
     uint32_t told_count; /* ... more than MV_TOLD_MAX: more than fit */
+    uint32_t reading;    /* the place that was read last, for whoever wants to know (mv_place.h) */
     uint32_t last_account; /* id of the account found last, or MV_NOBODY */
 };
 
@@ -148,6 +148,9 @@ void mv_retract(struct mv *mv, uint32_t tx);
 /* Would the published attempt of `tx` read the same now? `worker` is the caller's. An estimate in the way is a no. A predicted
  * nonce can only be judged when all below have been executed: before, it is taken to hold (`with_predictions` false). */
 bool mv_holds(struct mv *mv, unsigned worker, uint32_t tx, bool with_predictions) MUST_CHECK;
+
+/* The first place that would be read differently now, or MV_NOBODY. */
+uint32_t mv_untrue(struct mv *mv, unsigned worker, uint32_t tx, bool with_predictions) MUST_CHECK;
 
 /* All transactions below `tx` are final. Callers take turns (an ordered commit). */
 void mv_frontier_set(struct mv *mv, uint32_t tx);

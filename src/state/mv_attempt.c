@@ -351,6 +351,7 @@ static enum view_answer view_nonce(struct mv_attempt *attempt,
                                    uint64_t *out)
 {
     struct mv *mv = attempt->mv;
+    attempt->reading = mv_place(MV_NONCE, id);
     bool is_predicted = attempt->predicts_nonce && address_equal(who, &attempt->sender);
     if (is_predicted) {
         *out = attempt->nonce;
@@ -368,6 +369,7 @@ static enum view_answer view_code_hash(struct mv_attempt *attempt, uint32_t id, 
 {
     struct mv *mv = attempt->mv;
     const hash32 *hash;
+    attempt->reading = mv_place(MV_CODE, id);
     mark_reader(&mv->accounts[id].code, attempt->tx);
     enum view_answer answer = mv_code_at(mv, id, attempt->tx, &hash, &attempt->blocked_on);
     if (answer != VIEW_OK) return answer;
@@ -382,6 +384,7 @@ static enum view_answer view_existence(struct mv_attempt *attempt,
     struct mv *mv = attempt->mv;
     struct mv_account_row *row = &mv->accounts[id];
     uint64_t existence;
+    attempt->reading = mv_place(MV_EXISTENCE, id);
     mark_reader(&row->nonce, attempt->tx);
     mark_reader(&row->code, attempt->tx);
     mark_reader(&row->balance, attempt->tx);
@@ -409,6 +412,7 @@ static enum view_answer view_account_op(void *context,
     if (answer == VIEW_OK && (parts & VIEW_CODE_HASH))
         answer = view_code_hash(attempt, id, &out->code_hash);
     if (answer == VIEW_OK && (parts & VIEW_BALANCE)) {
+        attempt->reading = mv_place(MV_BALANCE, id);
         mark_reader(&mv->accounts[id].balance, attempt->tx);
         answer = mv_balance_at(mv, id, attempt->tx, &out->balance, &attempt->blocked_on);
         bool is_payout =
@@ -438,6 +442,7 @@ static enum view_answer view_slot_op(void *context, const address *who, const u2
         return VIEW_FAILED;
     }
     const u256 *value;
+    attempt->reading = mv_place(MV_SLOT, id);
     mark_reader(&mv->slots[id].cell, attempt->tx);
     enum view_answer answer =
         mv_slot_at(mv, worker_of(attempt), id, attempt->tx, &value, &attempt->blocked_on);
@@ -478,6 +483,7 @@ static enum view_answer view_has_storage_op(void *context, const address *who, b
     if (unlikely(attempt->is_cancelled)) return VIEW_FAILED;
     uint32_t id = account_id(attempt, who);
     if (id == MV_NOBODY) return VIEW_FAILED;
+    attempt->reading = mv_place(MV_HAS_STORAGE, id);
     enum view_answer answer =
         mv_has_storage_at(mv, worker_of(attempt), id, attempt->tx, out, &attempt->blocked_on);
     attempt->needs_final = answer == VIEW_BLOCKED && attempt->blocked_on == attempt->tx - 1;
@@ -622,12 +628,12 @@ static bool read_holds(struct mv *mv,
     switch (mv_place_kind(read->place)) {
     case MV_SLOT:
         if (mv_slot_at(mv, worker, id, tx, &value, &blocked_on) != VIEW_OK) return false;
-        return value == seen || (!mv->by_version && u256_equal(*value, *(const u256 *)seen));
+        return value == seen || u256_equal(*value, *(const u256 *)seen);
     case MV_NONCE:
         return mv_nonce_at(mv, id, tx, &number, &blocked_on) == VIEW_OK && number == read->seen;
     case MV_CODE:
         if (mv_code_at(mv, id, tx, &hash, &blocked_on) != VIEW_OK) return false;
-        return hash == seen || (!mv->by_version && hash32_equal(hash, seen));
+        return hash == seen || hash32_equal(hash, seen);
     case MV_BALANCE: return balance_holds(mv, id, tx, seen);
     case MV_EXISTENCE:
         return mv_existence_at(mv, id, tx, &number, &blocked_on) == VIEW_OK && number == read->seen;
@@ -640,13 +646,18 @@ static bool read_holds(struct mv *mv,
     return false;
 }
 
-bool mv_holds(struct mv *mv, unsigned worker, uint32_t tx, bool with_predictions)
+uint32_t mv_untrue(struct mv *mv, unsigned worker, uint32_t tx, bool with_predictions)
 {
     const struct mv_record *record = &mv->records[tx];
     for (uint32_t i = 0; i < record->read_count; i++) {
         const struct mv_read *read = &record->reads[i];
         if (read->is_predicted && !with_predictions) continue;
-        if (!read_holds(mv, &mv->workers[worker], tx, read)) return false;
+        if (!read_holds(mv, &mv->workers[worker], tx, read)) return read->place;
     }
-    return true;
+    return MV_NOBODY;
+}
+
+bool mv_holds(struct mv *mv, unsigned worker, uint32_t tx, bool with_predictions)
+{
+    return mv_untrue(mv, worker, tx, with_predictions) == MV_NOBODY;
 }
