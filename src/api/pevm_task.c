@@ -89,9 +89,8 @@ static enum pevm_status run_all(pevm_engine *engine,
         .context = &executor,
         .base = &base,
         .count = count,
-        .workers = engine->config.policy == PEVM_POLICY_SEQUENTIAL ? 1 : 0,
+        .workers = engine->is_parallel ? 0 : 1,
         .cancel = executor.is_cancelled != NULL ? &cancel : NULL,
-        .tuning = config_tuning(&engine->config),
     };
     TRY(engine_run_tasks(engine->inside, &inside, &input, error));
     engine->tasks_outcome = (struct pevm_tasks_outcome){

@@ -12,9 +12,11 @@
  */
 #pragma once
 
+#include "base/clock.h"
 #include "engine/engine.h"
 #include "engine/state_watch.h"
 #include "evm/tx_run.h"
+#include "metrics/metrics.h"
 #include "state/block_state.h"
 
 struct parallel;
@@ -39,6 +41,8 @@ struct block_run {
     struct receipt *receipts;         /* one per transaction */
     uint64_t gas_used, blob_gas_used; /* of the transactions so far */
     struct bytes requests[REQUEST_TYPE_COUNT];
+    struct event_log *events; /* may be NULL: nobody wants to know */
+    struct metrics *metrics;
     struct engine_outcome *outcome;
     struct error *error;
 };
@@ -46,6 +50,20 @@ struct block_run {
 static inline bool run_is_refused(const struct block_run *run)
 {
     return run->outcome->fault != BLOCK_VALID;
+}
+
+/* A phase begins: when. And ends: how long it took goes into the outcome. */
+static inline uint64_t run_enter(const struct block_run *run, enum event_phase phase)
+{
+    event_note(event_ring(run->events, 0),
+               (struct event){.kind = EVENT_ENTER, .tx = (uint32_t)phase});
+    return clock_now_ns();
+}
+static inline void run_leave(struct block_run *run, enum event_phase phase, uint64_t start_ns)
+{
+    run->outcome->phase_ns[phase] += clock_now_ns() - start_ns;
+    event_note(event_ring(run->events, 0),
+               (struct event){.kind = EVENT_LEAVE, .tx = (uint32_t)phase});
 }
 
 /* The block is invalid: name the fault, and say what was expected and what came. Returns PEVM_OK. */

@@ -6,8 +6,10 @@
 #include "engine/apply.h"
 #include "engine/block_roots.h"
 #include "engine/block_run.h"
+#include "engine/engine_metrics.h"
 #include "engine/finish.h"
 #include "engine/parallel.h"
+#include "engine/profile.h"
 #include "engine/senders.h"
 #include "engine/tasks.h"
 #include "engine/tx_receipt.h"
@@ -27,10 +29,11 @@ struct engine {
     struct block_state *state;
     size_t memory_max_bytes;
     struct team *team;
-    struct tuning tuning;
     struct parallel *parallel; /* made when the first block asks for it */
     struct tasks *tasks;       /* ... and these, when somebody has tasks of his own */
     struct arena *scratch;     /* one for each worker of the team */
+    struct metrics *metrics;
+    struct profile *profile; /* NULL: nobody looks closely */
 };
 
 /* ---- open and close --------------------------------------------------------------------------- */
@@ -41,17 +44,20 @@ static enum pevm_status engine_init(struct engine *engine, const struct engine_o
     if (workers == 0) workers = cpu_count_default();
     engine->chain = options->chain;
     engine->memory_max_bytes = options->memory_max_bytes;
-    engine->tuning = options->tuning;
     arena_init(&engine->block_arena, ARENA_CHUNK_BYTES, options->memory_max_bytes);
     engine->codes = code_cache_new(CODE_CACHE_BYTES);
     if (engine->codes == NULL) return PEVM_NO_MEMORY;
     TRY(machine_new(&engine->machine, &(struct machine_options){.codes = engine->codes}));
     TRY(block_state_new(&engine->state));
     TRY(team_new(&engine->team, workers, NULL, NULL));
+    TRY(engine_metrics_new(&engine->metrics));
     engine->scratch = heap_alloc_zeroed(workers, sizeof *engine->scratch);
     if (engine->scratch == NULL) return PEVM_NO_MEMORY;
     for (unsigned i = 0; i < workers; i++)
         arena_init(&engine->scratch[i], SCRATCH_CHUNK_BYTES, 0);
+    struct metrics_writer *writer = metrics_writer(engine->metrics, 0);
+    metric_set(writer, METRIC_THREADS, 0, workers);
+    metric_set(writer, METRIC_ARENA_LIMIT, 0, options->memory_max_bytes);
     return PEVM_OK;
 }
 
@@ -77,6 +83,8 @@ void engine_free(struct engine *engine)
     heap_free(engine->scratch);
     parallel_free(engine->parallel);
     tasks_free(engine->tasks);
+    profile_free(engine->profile);
+    metrics_free(engine->metrics);
     team_free(engine->team);
     block_state_free(engine->state);
     machine_free(engine->machine);
@@ -90,9 +98,26 @@ void engine_set_chain(struct engine *engine, const struct chain *chain)
     engine->chain = chain;
 }
 
-void engine_tune(struct engine *engine, const struct tuning *tuning)
+/* ---- looking on ------------------------------------------------------------------------------- */
+
+struct metrics *engine_metrics(const struct engine *engine)
 {
-    engine->tuning = *tuning;
+    return engine->metrics;
+}
+
+enum pevm_status engine_set_profiling(struct engine *engine, bool is_on)
+{
+    if (is_on == (engine->profile != NULL)) return PEVM_OK;
+    if (is_on) return profile_new(&engine->profile, team_workers(engine->team));
+    profile_free(engine->profile);
+    engine->profile = NULL;
+    return PEVM_OK;
+}
+
+struct mv_location engine_location(const struct engine *engine, uint32_t place)
+{
+    if (engine->parallel == NULL) return (struct mv_location){.kind = MV_AT_NOWHERE};
+    return parallel_location(engine->parallel, place);
 }
 
 /* ---- one block --------------------------------------------------------------------------------- */
@@ -136,10 +161,11 @@ static enum pevm_status run_begin(struct block_run *run,
 static enum pevm_status recover_senders(struct block_run *run, struct engine *engine)
 {
     const struct block *block = run->input->block;
-    uint64_t start_ns = clock_now_ns();
+    uint64_t start_ns = run_enter(run, PHASE_SENDERS);
     enum pevm_status status = senders_recover(
         engine->team, engine->scratch, block->txs, block->tx_count, run->env.rules.fork);
-    run->outcome->recover_ns = clock_now_ns() - start_ns;
+    run_leave(run, PHASE_SENDERS, start_ns);
+    run->outcome->recover_ns = run->outcome->phase_ns[PHASE_SENDERS];
     return status == PEVM_OK ? PEVM_OK : run_no_memory(run);
 }
 
@@ -158,15 +184,32 @@ static enum pevm_status transactions_run(struct block_run *run)
     return PEVM_OK;
 }
 
+static enum pevm_status phase_run(struct block_run *run,
+                                  enum event_phase phase,
+                                  enum pevm_status (*does)(struct block_run *))
+{
+    uint64_t start_ns = run_enter(run, phase);
+    TRY(does(run));
+    run_leave(run, phase, start_ns);
+    return PEVM_OK;
+}
+
 /* From "senders known" to "receipts and changeset final". */
 static enum pevm_status execute(struct block_run *run)
 {
-    static enum pevm_status (*const phases[])(struct block_run *) = {
-        hooks_before, transactions_run, finish_run};
+    static const struct {
+        enum event_phase name;
+        enum pevm_status (*run)(struct block_run *);
+    } phases[] = {
+        {PHASE_BEFORE,       hooks_before    },
+        {PHASE_TRANSACTIONS, transactions_run},
+        {PHASE_FINISH,       finish_run      }
+    };
     uint64_t start_cpu_ns = clock_process_ns(), start_ns = clock_now_ns();
     for (size_t i = 0; i < COUNT_OF(phases) && !run_is_refused(run); i++)
-        TRY(phases[i](run));
+        TRY(phase_run(run, phases[i].name, phases[i].run));
     run->outcome->execute_ns = clock_now_ns() - start_ns;
+    run->outcome->phase_ns[PHASE_TRANSACTIONS] -= run->outcome->phase_ns[PHASE_HAND_OVER];
     run->outcome->execute_cpu_ns = clock_process_ns() - start_cpu_ns;
     return PEVM_OK;
 }
@@ -176,10 +219,9 @@ static enum pevm_status parallel_get(struct engine *engine, struct block_run *ru
 {
     struct parallel_options options = {
         .team = engine->team, .codes = engine->codes, .memory_max_bytes = engine->memory_max_bytes};
-    if (!run->input->is_parallel || engine->tuning.policy == SCHED_SEQUENTIAL) return PEVM_OK;
+    if (!run->input->is_parallel) return PEVM_OK;
     if (engine->parallel == NULL && parallel_new(&engine->parallel, &options) != PEVM_OK)
         return run_no_memory(run);
-    parallel_tune(engine->parallel, &engine->tuning);
     run->parallel = engine->parallel;
     return PEVM_OK;
 }
@@ -188,7 +230,7 @@ static enum pevm_status compute_roots(struct block_run *run)
 {
     struct engine_outcome *outcome = run->outcome;
     const struct root_source *roots = run->input->roots;
-    uint64_t start_ns = clock_now_ns();
+    uint64_t start_ns = run_enter(run, PHASE_ROOTS);
     outcome->has_receipts_root = run->env.rules.fork >= FORK_BYZANTIUM || roots != NULL;
     if (outcome->has_receipts_root &&
         !receipts_root(
@@ -198,7 +240,8 @@ static enum pevm_status compute_roots(struct block_run *run)
         outcome->has_state_root = true;
         TRY(roots->root(roots->context, &outcome->changes, &outcome->state_root, run->error));
     }
-    outcome->root_ns = clock_now_ns() - start_ns;
+    run_leave(run, PHASE_ROOTS, start_ns);
+    outcome->root_ns = outcome->phase_ns[PHASE_ROOTS];
     return PEVM_OK;
 }
 
@@ -225,17 +268,36 @@ static enum pevm_status block_execute(struct block_run *run, struct engine *engi
     return validate_after(run);
 }
 
+/* Metrics first: of an invalid block nothing is left then but the reason. */
+static void look_back(struct block_run *run, struct engine *engine, enum pevm_status status)
+{
+    engine_metrics_block(engine->metrics, run, status);
+    if (status != PEVM_OK || run_is_refused(run) || engine->profile == NULL) return;
+    profile_end(engine->profile, engine->metrics, run, run->events);
+}
+
 enum pevm_status engine_execute(struct engine *engine,
                                 struct engine_outcome *outcome,
                                 const struct engine_input *input,
                                 struct error *error)
 {
     const struct header *header = &input->block->header;
+    struct engine_input own = *input;
     struct rules rules = chain_rules(
         engine->chain, header->number, header->timestamp, input->parent_total_difficulty);
     struct block_run run = {
-        .input = input, .env = env_of(header, &rules), .outcome = outcome, .error = error};
-    TRY(block_execute(&run, engine));
+        .input = &own, .env = env_of(header, &rules), .outcome = outcome, .error = error};
+    run.metrics = engine->metrics;
+    run.events = input->events;
+    if (engine->profile != NULL) {
+        own.pre_state = profile_begin(engine->profile, input->pre_state);
+        if (run.events == NULL) run.events = profile_events(engine->profile);
+    }
+    if (run.events != NULL) event_log_begin(run.events);
+    engine_metrics_begin(engine->metrics, input->block->tx_count);
+    enum pevm_status status = block_execute(&run, engine);
+    look_back(&run, engine, status);
+    TRY(status);
     if (outcome->fault != BLOCK_VALID) outcome_keep_reason(outcome);
     outcome->arena_bytes += arena_used(&engine->block_arena);
     return PEVM_OK;
@@ -294,5 +356,10 @@ enum pevm_status engine_run_tasks(struct engine *engine,
     if (engine->tasks == NULL &&
         tasks_new(&engine->tasks, engine->team, engine->memory_max_bytes) != PEVM_OK)
         return error_set(error, PEVM_NO_MEMORY, "no memory for tasks");
-    return tasks_run(engine->tasks, outcome, input, error);
+    struct tasks_input own = *input;
+    own.metrics = engine->metrics;
+    engine_metrics_begin(engine->metrics, input->count);
+    enum pevm_status status = tasks_run(engine->tasks, outcome, &own, error);
+    engine_metrics_tasks(engine->metrics, outcome, status, input->count);
+    return status;
 }

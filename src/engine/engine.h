@@ -12,10 +12,12 @@
 #include "base/error.h"
 #include "chain/block_fault.h"
 #include "chain/chain.h"
-#include "engine/tuning.h"
 #include "evm/block_env.h"
 #include "evm/tracer.h"
+#include "metrics/event.h"
+#include "metrics/metrics.h"
 #include "state/changeset.h"
+#include "state/mv_place.h"
 #include "state/view.h"
 #include "types/block.h"
 #include "types/receipt.h"
@@ -26,7 +28,6 @@ struct engine_options {
     const struct chain *chain; /* borrowed; engine_set_chain changes it between blocks */
     unsigned workers; /* for sender recovery (and the parallel path); 0 = online CPUs, at most 16 */
     size_t memory_max_bytes; /* 0 = no limit */
-    struct tuning tuning;    /* engine_tune changes it between blocks */
 };
 
 /* Roots that only the owner of the whole state can give. */
@@ -83,10 +84,11 @@ struct engine_input {
     const struct tracer *tracer;        /* may be NULL */
     const struct tx_observer *observer; /* may be NULL */
     const struct cancel_source *cancel; /* may be NULL */
+    struct event_log
+        *events; /* may be NULL: what the workers do is noted there, in as many rings */
     bool skip_header_compare; /* execute only: gas used, roots and bloom are reported, not judged */
-    bool
-        is_parallel; /* on all workers, unless the policy is SCHED_SEQUENTIAL; the outcome is the same, bit for bit */
-    bool skip_body_roots; /* do not compare transactions root, withdrawals root, ommers hash */
+    bool is_parallel;         /* on all workers; the outcome is the same, bit for bit */
+    bool skip_body_roots;     /* do not compare transactions root, withdrawals root, ommers hash */
 };
 
 struct engine_outcome {
@@ -108,7 +110,8 @@ struct engine_outcome {
     bool has_requests_hash;
 
     uint64_t recover_ns, execute_ns, root_ns;
-    uint64_t execute_cpu_ns; /* processor time of the whole process during execute_ns */
+    uint64_t phase_ns[PHASE_COUNT]; /* by enum event_phase */
+    uint64_t execute_cpu_ns;        /* processor time of the whole process during execute_ns */
     uint64_t executions, stale,
         waits; /* attempts in all; those whose reads did not hold; those that met an estimate */
     size_t arena_bytes;
@@ -120,8 +123,14 @@ void engine_free(struct engine *engine); /* may be NULL */
 /* Another chain from the next block on (borrowed): test runners meet a new one with every test. */
 void engine_set_chain(struct engine *engine, const struct chain *chain);
 
-/* Another way of doing the same, from the next block on. */
-void engine_tune(struct engine *engine, const struct tuning *tuning);
+/* Metrics of all that this engine has done and does (engine_metrics.h). They live as long as it does; any thread reads them. */
+struct metrics *engine_metrics(const struct engine *engine);
+
+/* Look closely at each block from the next one on (profile.h), or no longer. PEVM_NO_MEMORY: it is off. */
+enum pevm_status engine_set_profiling(struct engine *engine, bool is_on) MUST_CHECK;
+
+/* A location in the events of the last block. */
+struct mv_location engine_location(const struct engine *engine, uint32_t place);
 
 /* Fills in the senders of the transactions that are not known. PEVM_OK: outcome->fault says whether the block is valid. Any other status: the world failed (state unreadable, no memory,
  * cancelled), the text says what, and nothing of the outcome is valid. */

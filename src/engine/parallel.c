@@ -27,7 +27,6 @@ struct parallel {
     struct speculation *speculation;
     struct executor *executors; /* by number of the worker */
     unsigned worker_count;
-    struct tuning tuning;
     uint64_t *gas_used; /* by tx: of its last attempt */
     size_t gas_capacity;
     struct block_run *run;
@@ -85,9 +84,9 @@ void parallel_free(struct parallel *parallel)
     heap_free(parallel);
 }
 
-void parallel_tune(struct parallel *parallel, const struct tuning *tuning)
+unsigned parallel_workers(const struct parallel *parallel)
 {
-    parallel->tuning = *tuning;
+    return parallel->worker_count;
 }
 
 struct parallel_counts parallel_counts(const struct parallel *parallel)
@@ -176,7 +175,6 @@ static const struct speculation_ops ops = {attempt_run, accept, is_cancelled};
 static uint32_t claim_size(const struct parallel *parallel, const struct block *block)
 {
     uint64_t gas = 0;
-    if (parallel->tuning.ignores_gas) return CLAIM_MAX;
     for (size_t i = 0; i < block->tx_count; i++)
         gas += block->txs[i].gas_limit < CLAIM_GAS ? block->txs[i].gas_limit : CLAIM_GAS;
     uint64_t size = gas == 0 ? 1 : CLAIM_GAS * (uint64_t)block->tx_count / gas;
@@ -216,7 +214,6 @@ static enum pevm_status begin(struct parallel *parallel,
         .locations_expected = most > 4000000 ? 4000000 : (uint32_t)most,
         .coinbase = run->env.coinbase,
         .keeps_empty = run->env.rules.fork < FORK_SPURIOUS_DRAGON,
-        .by_version = parallel->tuning.detection == DETECT_FAST,
     };
     TRY(mv_begin(parallel->mv, &mv));
     struct speculation_block speculation = {.ops = &ops,
@@ -224,7 +221,8 @@ static enum pevm_status begin(struct parallel *parallel,
                                             .mv = parallel->mv,
                                             .tx_count = (uint32_t)block->tx_count,
                                             .claim_size = claim_size(parallel, block),
-                                            .tuning = parallel->tuning};
+                                            .events = run->events,
+                                            .metrics = run->metrics};
     TRY(speculation_begin(parallel->speculation, &speculation));
     for (unsigned i = 0; i < parallel->worker_count; i++) {
         struct executor *executor = &parallel->executors[i];
@@ -252,8 +250,10 @@ static bool take_slot(void *context, const address *who, const struct mv_slot_ch
 
 static enum pevm_status flush(struct parallel *parallel, struct block_run *run, uint32_t tx)
 {
+    uint64_t start_ns = run_enter(run, PHASE_HAND_OVER);
     enum pevm_status status = mv_each_account(parallel->mv, tx, take_account, run->state);
     if (status == PEVM_OK) status = mv_each_slot(parallel->mv, tx, take_slot, run->state);
+    run_leave(run, PHASE_HAND_OVER, start_ns);
     if (status == PEVM_OK) return PEVM_OK;
     return status == PEVM_NO_MEMORY ? run_no_memory(run)
                                     : run_view_failed(run, "changes of the transactions");
@@ -279,13 +279,38 @@ enum pevm_status parallel_run(struct parallel *parallel, struct block_run *run)
         return sequential_run_from(run, 0);
     team_assist(parallel->team, parallel->worker_count, speculation_work, parallel->speculation);
     struct speculation_end end = speculation_end(parallel->speculation);
+    struct mv_counts mv = mv_counts(parallel->mv);
     parallel->counts = (struct parallel_counts){
         .executions = end.attempts + count - end.final,
         .stale = end.stale,
         .waits = end.waits,
         .stopped_at = end.final,
-        .bytes = mv_counts(parallel->mv).bytes,
+        .is_whole = end.final == count,
+        .bytes = mv.bytes,
+        .keys = mv.accounts + mv.slots,
+        .versions = mv.versions,
+        .sleeps = end.sleeps,
+        .worker_ns = end.worker_ns,
+        .idle_ns = end.idle_ns,
+        .busiest_ns = end.busiest_ns,
     };
     if (end.final > 0) TRY(flush(parallel, run, end.final));
     return sequential_run_from(run, end.final);
+}
+
+/* ---- how it went ----------------------------------------------------------------------------- */
+
+struct mv_location parallel_location(const struct parallel *parallel, uint32_t place)
+{
+    if (parallel->counts.stopped_at == 0) return (struct mv_location){.kind = MV_AT_NOWHERE};
+    return mv_location_of(parallel->mv, place);
+}
+
+bool parallel_chain(const struct parallel *parallel,
+                    const uint64_t *costs,
+                    struct arena *arena,
+                    struct mv_chain *out)
+{
+    if (!parallel->counts.is_whole) return false;
+    return mv_longest_chain(parallel->mv, parallel->counts.stopped_at, costs, arena, out);
 }

@@ -72,10 +72,16 @@ static enum pevm_status transaction_run(struct block_run *run, size_t index)
 
 enum pevm_status sequential_run_from(struct block_run *run, size_t first)
 {
+    struct event_ring *ring = event_ring(run->events, 0);
     machine_set_block(run->machine, &run->env, run->input->tracer);
+    if (first < run->input->block->tx_count)
+        event_note(ring, (struct event){.kind = EVENT_SEQUENTIAL, .tx = (uint32_t)first});
     for (size_t i = first; i < run->input->block->tx_count && !run_is_refused(run); i++) {
         TRY(run_check_cancelled(run));
+        event_note(ring, (struct event){.kind = EVENT_RUN, .tx = (uint32_t)i});
         TRY(transaction_run(run, i));
+        event_note(ring, (struct event){.kind = EVENT_EXECUTED, .tx = (uint32_t)i});
+        event_note(ring, (struct event){.kind = EVENT_FINAL, .tx = (uint32_t)i});
     }
     return PEVM_OK;
 }

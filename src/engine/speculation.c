@@ -1,11 +1,14 @@
 #include "engine/speculation.h"
 
 #include "base/heap.h"
+#include "engine/engine_metrics.h"
+#include "engine/note.h"
 #include "sched/sched.h"
 
 #include <string.h>
 
-#define UNCHECKED_MAX  128 /* run by a worker and not yet checked; older ones the frontier checks */
+#define UNCHECKED_MAX                                                                              \
+    64 /* transactions a worker has run and not yet checked; older ones the frontier checks */
 #define PUSH_MAX       512 /* how far a publisher looks for readers of what it changed */
 #define FRONTIER_STEPS 32  /* final transactions between two hints to the state */
 #define TURNS_MAX      3 /* attempts at a stretch, while what they read changes under their hands */
@@ -13,9 +16,12 @@
 struct worker {
     unsigned number;
     struct mv_attempt attempt;
+    struct sched_claim claim;
     uint32_t unchecked[UNCHECKED_MAX]; /* a ring */
     uint32_t unchecked_first, unchecked_count;
-    uint64_t attempts;
+    uint64_t attempts, inside_ns, idle_ns;
+    struct event_ring *ring;       /* NULL: nobody wants to know */
+    struct metrics_writer *writer; /* may be NULL */
 } ALIGNED(CACHE_LINE);
 
 struct speculation {
@@ -23,7 +29,6 @@ struct speculation {
     struct worker *workers;
     unsigned worker_count;
     struct speculation_block block;
-    uint32_t batch_size, attempts_max;
     uint8_t *ends; /* enum attempt_end, by tx: of the last attempt */
     size_t ends_capacity;
     uint32_t final; /* inside the frontier: transactions below it are final */
@@ -84,27 +89,33 @@ enum pevm_status speculation_begin(struct speculation *speculation,
     speculation->final = 0;
     for (unsigned i = 0; i < speculation->worker_count; i++) {
         struct worker *worker = &speculation->workers[i];
+        worker->claim = (struct sched_claim){0, 0};
         worker->unchecked_first = worker->unchecked_count = 0;
-        worker->attempts = 0;
+        worker->attempts = worker->inside_ns = worker->idle_ns = 0;
+        worker->ring = event_ring(block->events, i);
+        worker->writer = block->metrics == NULL ? NULL : metrics_writer(block->metrics, i);
     }
-    const struct tuning *tuning = &block->tuning;
-    speculation->batch_size = tuning->batch_size == 0 ? BATCH_SIZE_DEFAULT : tuning->batch_size;
-    if (speculation->batch_size > UNCHECKED_MAX) speculation->batch_size = UNCHECKED_MAX;
-    speculation->attempts_max = tuning->attempts_max == 0 ? ATTEMPTS_DEFAULT : tuning->attempts_max;
-    struct sched_options options = {.tx_count = block->tx_count,
-                                    .workers = speculation->worker_count,
-                                    .policy = tuning->policy,
-                                    .is_rigid = tuning->is_rigid};
-    return sched_begin(speculation->sched, &options);
+    return sched_begin(speculation->sched,
+                       &(struct sched_options){block->tx_count, speculation->worker_count});
 }
 
 struct speculation_end speculation_end(const struct speculation *speculation)
 {
     struct sched_counts counts = sched_counts(speculation->sched);
     struct speculation_end end = {
-        .final = speculation->final, .stale = counts.rejections, .waits = counts.waits};
-    for (unsigned i = 0; i < speculation->worker_count; i++)
-        end.attempts += speculation->workers[i].attempts;
+        .final = speculation->final,
+        .stale = counts.rejections,
+        .waits = counts.waits,
+        .sleeps = counts.sleeps,
+    };
+    for (unsigned i = 0; i < speculation->worker_count; i++) {
+        const struct worker *worker = &speculation->workers[i];
+        uint64_t busy_ns = worker->inside_ns - worker->idle_ns;
+        end.attempts += worker->attempts;
+        end.worker_ns += worker->inside_ns;
+        end.idle_ns += worker->idle_ns;
+        if (busy_ns > end.busiest_ns) end.busiest_ns = busy_ns;
+    }
     return end;
 }
 
@@ -119,11 +130,26 @@ static enum attempt_end attempt_run(struct speculation *speculation,
     mv_attempt_begin(attempt, speculation->block.mv, worker->number, tx);
     attempt->predicts_nonce = !sched_all_below_executed(speculation->sched, tx);
     worker->attempts++;
+    note_run(worker->ring, tx, sched_incarnation(speculation->sched, tx));
     enum attempt_end end =
         speculation->block.ops->run(speculation->block.context, attempt, readers_to);
+    note_end(worker->ring, attempt, end);
     if (end == ATTEMPT_LOST) sched_stop(speculation->sched);
     if (end == ATTEMPT_SOUND || end == ATTEMPT_UNSURE) speculation->ends[tx] = (uint8_t)end;
     return end;
+}
+
+/* Is what the held transaction read still true? */
+static bool holds(const struct speculation *speculation,
+                  struct worker *worker,
+                  uint32_t tx,
+                  bool with_predictions)
+{
+    struct mv *mv = speculation->block.mv;
+    note(worker->ring, EVENT_CHECK, tx);
+    bool is_true = mv_holds(mv, worker->number, tx, with_predictions);
+    note_verdict(worker->ring, mv, worker->number, tx, is_true);
+    return is_true;
 }
 
 /* ---- checks ahead of the frontier ---------------------------------------------------------------- */
@@ -136,13 +162,11 @@ static void tell_readers(struct speculation *speculation,
 {
     struct sched *sched = speculation->sched;
     uint32_t to = speculation->block.tx_count;
-    if (speculation->block.tuning.validation != VALIDATE_EARLY) return;
     if (readers_to < to) to = readers_to;
     if (to - tx > PUSH_MAX) to = tx + PUSH_MAX;
     for (uint32_t reader = tx + 1; reader < to; reader++) {
         if (!sched_hold(sched, reader)) continue;
-        if (!mv_concerns(&worker->attempt, reader) ||
-            mv_holds(speculation->block.mv, worker->number, reader, false)) {
+        if (!mv_concerns(&worker->attempt, reader) || holds(speculation, worker, reader, false)) {
             sched_release(sched, reader);
             continue;
         }
@@ -163,11 +187,9 @@ static void unchecked_push(struct worker *worker, uint32_t tx)
 
 /* Check what this worker ran, as far as everything below has been executed: it is still in this processor's cache, and need
  * not be checked at the frontier. */
-static void check_own(struct speculation *speculation, struct worker *worker, bool has_work)
+static void check_own(struct speculation *speculation, struct worker *worker)
 {
     struct sched *sched = speculation->sched;
-    bool is_batch = speculation->block.tuning.validation == VALIDATE_BATCH;
-    if (is_batch && has_work && worker->unchecked_count < speculation->batch_size) return;
     while (worker->unchecked_count > 0) { /* ends: one less each time */
         uint32_t tx = worker->unchecked[worker->unchecked_first];
         uint32_t changes = sched_changes(sched);
@@ -175,7 +197,7 @@ static void check_own(struct speculation *speculation, struct worker *worker, bo
         worker->unchecked_first = (worker->unchecked_first + 1) % UNCHECKED_MAX;
         worker->unchecked_count--;
         if (!sched_hold(sched, tx)) continue;
-        if (mv_holds(speculation->block.mv, worker->number, tx, true)) {
+        if (holds(speculation, worker, tx, true)) {
             sched_stamp(sched, tx, changes);
             sched_release(sched, tx);
             continue;
@@ -200,12 +222,7 @@ static bool holds_already(struct speculation *speculation,
     }
     uint32_t changes_now = sched_changes(sched);
     bool all_below = sched_all_below_executed(sched, tx);
-    if (speculation->block.tuning.validation == VALIDATE_LAZY) return true;
-    if (speculation->block.tuning.validation == VALIDATE_BATCH) {
-        unchecked_push(worker, tx);
-        return true;
-    }
-    if (!mv_holds(speculation->block.mv, worker->number, tx, all_below)) return false;
+    if (!holds(speculation, worker, tx, all_below)) return false;
     if (all_below)
         sched_stamp(sched, tx, changes_now);
     else
@@ -228,11 +245,6 @@ static void tx_run_held(struct speculation *speculation, struct worker *worker, 
 {
     struct sched *sched = speculation->sched;
     for (unsigned turn = 1;; turn++) { /* ends: TURNS_MAX */
-        if (sched_incarnation(sched, tx) >= speculation->attempts_max &&
-            sched_frontier(sched) < tx) {
-            sched_wait_for_final(sched, tx, tx - 1);
-            return;
-        }
         uint32_t readers_to = 0, changes = sched_changes(sched);
         bool began_sound = sched_all_below_executed(sched, tx);
         enum attempt_end end = attempt_run(speculation, worker, tx, &readers_to);
@@ -258,7 +270,7 @@ static bool settle(struct speculation *speculation, struct worker *worker, uint3
 {
     struct sched *sched = speculation->sched;
     if (speculation->ends[tx] == ATTEMPT_SOUND &&
-        (sched_is_fresh(sched, tx) || mv_holds(speculation->block.mv, worker->number, tx, true)))
+        (sched_is_fresh(sched, tx) || holds(speculation, worker, tx, true)))
         return true;
     mv_frontier_set(speculation->block.mv, tx);
     mv_retract(speculation->block.mv, tx);
@@ -282,6 +294,7 @@ static bool frontier_move(struct speculation *speculation, struct worker *worker
         if (!settle(speculation, worker, tx) || !block->ops->accept(block->context, tx))
             return false;
         speculation->final = tx + 1;
+        note(worker->ring, EVENT_FINAL, tx);
         sched_finalize(sched, tx);
         if (++steps % FRONTIER_STEPS == 0) mv_frontier_set(speculation->block.mv, tx + 1);
     }
@@ -300,23 +313,55 @@ static void frontier_advance(struct speculation *speculation, struct worker *wor
 
 /* ---- the workers ------------------------------------------------------------------------------- */
 
+/* For whoever looks on from another thread. */
+static void tell_queue(const struct speculation *speculation, const struct worker *worker)
+{
+    struct sched_queue queue = sched_queue(speculation->sched);
+    if (worker->writer == NULL) return;
+    metric_set(
+        worker->writer, METRIC_BLOCK_TASKS, BLOCK_TASKS_FINAL, sched_frontier(speculation->sched));
+    metric_set(worker->writer, METRIC_QUEUE_DEPTH, QUEUE_NEW, queue.never_taken);
+    metric_set(worker->writer, METRIC_QUEUE_DEPTH, QUEUE_AGAIN, queue.ready_again);
+}
+
+static void tell_active(const struct worker *worker, bool is_active)
+{
+    if (worker->writer != NULL) metric_set(worker->writer, METRIC_ACTIVE_WORKERS, 0, is_active);
+}
+
+static void idle(struct speculation *speculation, struct worker *worker)
+{
+    uint64_t start_ns = clock_now_ns();
+    tell_active(worker, false);
+    note(worker->ring, EVENT_IDLE, EVENT_NOBODY);
+    sched_idle(speculation->sched);
+    note(worker->ring, EVENT_BUSY, EVENT_NOBODY);
+    tell_active(worker, true);
+    worker->idle_ns += clock_now_ns() - start_ns;
+}
+
 void speculation_work(unsigned number, void *context)
 {
     struct speculation *speculation = context;
     const struct speculation_block *block = &speculation->block;
     struct worker *worker = &speculation->workers[number];
     struct sched *sched = speculation->sched;
+    uint64_t start_ns = clock_now_ns();
+    tell_active(worker, true);
     while (!sched_is_done(sched)) {
-        uint32_t tx = sched_take(sched, number, block->claim_size);
+        uint32_t tx = sched_take(sched, &worker->claim, block->claim_size);
         if (tx != SCHED_NOTHING) tx_run_held(speculation, worker, tx);
-        bool is_claim_done = sched_claim_is_done(sched, number);
+        bool is_claim_done = worker->claim.next == worker->claim.end;
         if (is_claim_done || tx == sched_frontier(sched)) frontier_advance(speculation, worker);
-        check_own(speculation, worker, tx != SCHED_NOTHING);
+        check_own(speculation, worker);
+        if (number == 0 && is_claim_done) tell_queue(speculation, worker);
         if (number == 0 && is_claim_done && block->ops->is_cancelled(block->context))
             sched_stop(sched); /* the sequential path says it */
         if (tx == SCHED_NOTHING && !sched_is_done(sched)) {
             frontier_advance(speculation, worker);
-            if (!sched_is_done(sched)) sched_idle(sched);
+            if (!sched_is_done(sched)) idle(speculation, worker);
         }
     }
+    worker->inside_ns = clock_now_ns() - start_ns;
+    tell_active(worker, false);
 }

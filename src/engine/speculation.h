@@ -18,7 +18,8 @@
  */
 #pragma once
 
-#include "engine/tuning.h"
+#include "metrics/event.h"
+#include "metrics/metrics.h"
 #include "state/mv.h"
 
 struct speculation;
@@ -48,8 +49,9 @@ struct speculation_block {
     void *context;
     struct mv *mv; /* borrowed; the block has begun there */
     uint32_t tx_count;
-    uint32_t claim_size; /* adjacent transactions for one worker at a time */
-    struct tuning tuning;
+    uint32_t claim_size;      /* adjacent transactions for one worker at a time */
+    struct event_log *events; /* may be NULL; a ring for each worker */
+    struct metrics *metrics;  /* may be NULL; a writer for each worker: how it stands just now */
 };
 
 enum pevm_status speculation_new(struct speculation **out, unsigned workers) MUST_CHECK;
@@ -62,7 +64,9 @@ void speculation_work(unsigned worker, void *speculation);
 
 struct speculation_end {
     uint32_t final; /* transactions below it are final; the block's count when nothing stopped it */
-    uint64_t attempts, stale, waits;
+    uint64_t attempts, stale, waits, sleeps;
+    uint64_t worker_ns, idle_ns; /* of all workers in all: inside, and with nothing to do */
+    uint64_t busiest_ns;         /* inside and not idle: the most of any */
 };
 
 /* When all workers have come back. */

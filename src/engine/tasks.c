@@ -247,7 +247,7 @@ static enum pevm_status begin(struct tasks *tasks)
                                             .mv = tasks->mv,
                                             .tx_count = input->count,
                                             .claim_size = claim_size(tasks),
-                                            .tuning = input->tuning};
+                                            .metrics = input->metrics};
     TRY(mv_begin(tasks->mv, &block));
     return speculation_begin(tasks->speculation, &speculation);
 }
@@ -344,6 +344,9 @@ enum pevm_status tasks_run(struct tasks *tasks,
     outcome->executions = end.attempts;
     outcome->stale = end.stale;
     outcome->waits = end.waits;
+    outcome->worker_ns = end.worker_ns;
+    outcome->idle_ns = end.idle_ns;
+    outcome->busiest_ns = end.busiest_ns;
     if (take_changes(tasks, outcome) != PEVM_OK)
         return error_set(error, PEVM_NO_MEMORY, "no memory for the changes of the tasks");
     outcome->execute_ns = clock_now_ns() - start_ns;

@@ -36,7 +36,7 @@ struct tasks_input {
     uint32_t count;                     /* at most TASKS_MAX */
     unsigned workers;                   /* 0: the whole team */
     const struct cancel_source *cancel; /* may be NULL */
-    struct tuning tuning;
+    struct metrics *metrics;            /* may be NULL; the engine puts in its own */
 };
 
 struct task_change {
@@ -51,7 +51,8 @@ struct tasks_outcome {
         *changes; /* all that was written, also what was there before; by space, then key */
     size_t change_count;
     uint64_t execute_ns;
-    uint64_t executions, stale, waits; /* as in struct engine_outcome */
+    uint64_t executions, stale, waits;       /* as in struct engine_outcome */
+    uint64_t worker_ns, idle_ns, busiest_ns; /* as in struct speculation_end */
 };
 
 /* `team` is borrowed. `memory_max_bytes` for the versions, and for what the outcome lends; 0: no limit. */

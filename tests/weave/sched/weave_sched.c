@@ -78,15 +78,20 @@ void mv_retract(struct mv *mv, uint32_t tx)
             (void)atomic32_or(&mv->versions[tx][place], ESTIMATE, memory_order_acq_rel);
 }
 
-bool mv_holds(struct mv *mv, unsigned worker, uint32_t tx, bool with_predictions)
+uint32_t mv_untrue(struct mv *mv, unsigned worker, uint32_t tx, bool with_predictions)
 {
     (void)worker, (void)with_predictions;
     for (unsigned place = 0; place < PLACES; place++) {
         uint32_t now;
         if (mv->seen[tx][place] == UNSEEN) continue;
-        if (toy_read(mv, tx, place, &now) != VIEW_OK || now != mv->seen[tx][place]) return false;
+        if (toy_read(mv, tx, place, &now) != VIEW_OK || now != mv->seen[tx][place]) return place;
     }
-    return true;
+    return MV_NOBODY;
+}
+
+bool mv_holds(struct mv *mv, unsigned worker, uint32_t tx, bool with_predictions)
+{
+    return mv_untrue(mv, worker, tx, with_predictions) == MV_NOBODY;
 }
 
 bool mv_concerns(const struct mv_attempt *attempt, uint32_t reader)

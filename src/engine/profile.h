@@ -1,0 +1,29 @@
+/* profile.h - looks closely at each block while it is switched on: notes events (metrics/event.h), clocks the reads of the
+ * state before the block, and adds up both in the metrics when the block is over.
+ *
+ * One thread at a time. Order of calls: profile_new ( profile_begin the block runs profile_end )* profile_free.
+ */
+#pragma once
+
+#include "engine/block_run.h"
+#include "engine/timed_view.h"
+#include "metrics/event.h"
+#include "metrics/metrics.h"
+
+/* Of each worker: enough for a full block of small transactions; a megabyte and a half. */
+#define PROFILE_EVENTS ((size_t)1 << 16)
+
+struct profile;
+
+enum pevm_status profile_new(struct profile **out, unsigned workers) MUST_CHECK;
+void profile_free(struct profile *profile); /* may be NULL */
+
+/* What the block shall read through, instead of `state`, which is borrowed until profile_end; and where its events go. */
+const struct view *profile_begin(struct profile *profile, const struct view *state);
+struct event_log *profile_events(struct profile *profile);
+
+/* The block is valid, and over. `events` are its own, or somebody else's. */
+void profile_end(struct profile *profile,
+                 struct metrics *metrics,
+                 const struct block_run *run,
+                 struct event_log *events);
