@@ -1,0 +1,119 @@
+/* Any bytes as what lies in the store: keys, accounts, slots, progress, receipts, undo records, blocks in parts. What is read
+ * is written as something that is read as the same; receipts, undo records and keys even as the same bytes.
+ *
+ * The first byte says what the rest is taken for. */
+#include "crypto/keccak.h"
+#include "fuzz/fuzz.h"
+#include "store/block_value.h"
+#include "store/keyspace.h"
+#include "store/receipts_value.h"
+#include "store/undo_value.h"
+#include "store/value.h"
+
+static struct error error;
+
+static void try_key(struct bytes input)
+{
+    struct key key, again;
+    if (!key_read(&key, input)) return;
+    struct key_text lower = key_write(&key, true), mixed = key_write(&key, false);
+    ASSERT(bytes_equal(key_bytes(&lower), input) || bytes_equal(key_bytes(&mixed), input));
+    ASSERT(key_read(&again, key_bytes(&lower)) && again.kind == key.kind);
+}
+
+static void try_account(struct bytes input)
+{
+    struct stored_account account, again;
+    char text[ACCOUNT_TEXT_SIZE], text_again[ACCOUNT_TEXT_SIZE];
+    if (account_read(&account, input, &error) != PEVM_OK) return;
+    size_t size = account_write(text, &account);
+    ASSERT(account_read(&again, bytes_of(text, size), &error) == PEVM_OK);
+    ASSERT(account_write(text_again, &again) == size && memcmp(text, text_again, size) == 0);
+}
+
+static void try_progress(struct bytes input)
+{
+    struct exec_progress progress, again;
+    uint64_t number, number_again;
+    char text[PROGRESS_TEXT_SIZE];
+    if (exec_progress_read(&progress, input, &error) == PEVM_OK) {
+        size_t size = exec_progress_write(text, &progress);
+        ASSERT(exec_progress_read(&again, bytes_of(text, size), &error) == PEVM_OK);
+        ASSERT(again.number == progress.number && again.epoch == progress.epoch);
+    }
+    if (sync_progress_read(&number, input, &error) == PEVM_OK) {
+        size_t size = sync_progress_write(text, number);
+        ASSERT(sync_progress_read(&number_again, bytes_of(text, size), &error) == PEVM_OK);
+        ASSERT(number == number_again);
+    }
+}
+
+static void try_slot(struct bytes input)
+{
+    u256 value, again;
+    char text[SLOT_TEXT_SIZE];
+    if (slot_read(&value, input, &error) != PEVM_OK) return;
+    ASSERT(slot_read(&again, bytes_of(text, slot_write(text, &value)), &error) == PEVM_OK);
+    ASSERT(u256_equal(value, again));
+}
+
+static void try_receipts(struct bytes input)
+{
+    struct arena *arena = fuzz_arena();
+    struct receipt_list list;
+    struct bytes again;
+    enum pevm_status status = receipts_read(&list, input, arena, &error);
+    ASSERT(fuzz_is_modest(arena, input.size, sizeof(struct receipt)));
+    if (status != PEVM_OK) return;
+    ASSERT(receipts_write(&again, list.receipts, list.count, arena));
+    ASSERT(bytes_equal(input, again));
+}
+
+/* With a checksum that is right: else nothing behind it would ever be tried. */
+static void try_undo(struct bytes input)
+{
+    struct arena *arena = fuzz_arena();
+    struct undo_record record;
+    struct bytes again;
+    hash32 checksum;
+    (void)undo_read(&record, input, arena, &error);
+    uint8_t *text = arena_alloc(arena, input.size + 8);
+    ASSERT(text != NULL);
+    if (input.size > 0) memcpy(text, input.data, input.size);
+    keccak256(&checksum, text, input.size);
+    memcpy(text + input.size, checksum.bytes, 8);
+    struct bytes whole = bytes_of(text, input.size + 8);
+    enum pevm_status status = undo_read(&record, whole, arena, &error);
+    ASSERT(fuzz_is_modest(arena, 2 * whole.size, sizeof(struct undo_account)));
+    if (status != PEVM_OK) return;
+    ASSERT(undo_write(&again, &record, arena));
+    ASSERT(bytes_equal(whole, again));
+}
+
+/* Three pieces, the lengths of the first two in front. */
+static void try_block(struct bytes input)
+{
+    struct arena *arena = fuzz_arena();
+    struct block_parts parts, again;
+    struct bytes joined;
+    if (input.size < 2) return;
+    size_t rest = input.size - 2;
+    size_t header = input.data[0] * 4u < rest ? input.data[0] * 4u : rest;
+    size_t txs = input.data[1] < rest - header ? input.data[1] : rest - header;
+    parts.header = bytes_of(input.data + 2, header);
+    parts.txs = bytes_of(input.data + 2 + header, txs);
+    parts.body = bytes_of(input.data + 2 + header + txs, rest - header - txs);
+    if (block_join(&joined, &parts, arena, &error) != PEVM_OK) return;
+    if (block_split(&again, joined, arena, &error) != PEVM_OK) return;
+    ASSERT(bytes_equal(parts.header, again.header));
+    if (parts.txs.size > 0) ASSERT(bytes_equal(parts.txs, again.txs));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static void (*const tries[])(struct bytes) = {
+        try_key, try_account, try_progress, try_slot, try_receipts, try_undo, try_block};
+    if (size == 0) return 0;
+    tries[data[0] % COUNT_OF(tries)](bytes_of(data + 1, size - 1));
+    return 0;
+}
