@@ -20,6 +20,7 @@
 #define PEVM_PEVM_H
 
 #include "pevm/engine.h"
+#include "pevm/metrics.h"
 #include "pevm/state.h"
 #include "pevm/status.h"
 #include "pevm/task.h"

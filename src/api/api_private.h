@@ -20,6 +20,8 @@
  * zero. `name` is that of the struct. */
 enum pevm_status sized_read(
     void *out, size_t size, const void *from, const char *name, struct error *error) MUST_CHECK;
+/* A struct of `size` bytes that begins with its size into another, as far as that goes; what is left of it is zero. */
+void sized_write(void *to, const void *from, size_t size);
 /* Zero the caller's struct of `struct_size` bytes, at least `size_min`, and write down its size. */
 void sized_init(void *out, size_t struct_size, size_t size_min);
 
@@ -82,6 +84,7 @@ struct pevm_engine {
     struct engine *inside;
     struct chain chain;
     bool is_parallel;
+    uint64_t opened_ns;
     struct arena arena; /* of one block: decoded, and its receipts in the stranger's words */
     struct engine_outcome inside_outcome;
     struct pevm_outcome outcome;

@@ -1,4 +1,5 @@
 #include "api/api_private.h"
+#include "base/clock.h"
 #include "base/heap.h"
 
 #define ARENA_CHUNK_BYTES ((size_t)256 << 10)
@@ -67,6 +68,7 @@ static enum pevm_status open_engine(pevm_engine *engine,
     TRY(check(&config, error));
     TRY(chain_by_name(&engine->chain, config.chain, error));
     engine->is_parallel = config.mode == PEVM_MODE_PARALLEL;
+    engine->opened_ns = clock_now_ns();
     arena_init(&engine->arena, ARENA_CHUNK_BYTES, (size_t)config.memory_max_bytes);
     struct engine_options options = {
         .chain = &engine->chain,

@@ -28,6 +28,18 @@ enum pevm_status sized_read(
     return PEVM_OK;
 }
 
+void sized_write(void *to, const void *from, size_t size)
+{
+    size_t given;
+    ASSERT(to != NULL);
+    memcpy(&given, to, sizeof given);
+    ASSERT(given >= sizeof given && given <= STRUCT_SIZE_MAX);
+    size_t fits = given < size ? given : size;
+    memset(to, 0, given);
+    memcpy(to, from, fits);
+    memcpy(to, &given, sizeof given);
+}
+
 void sized_init(void *out, size_t struct_size, size_t size_min)
 {
     ASSERT(out != NULL);

@@ -65,3 +65,16 @@ TEST(an_error_without_words_has_those_of_its_status)
     CHECK_TEXT(out.text, "out of memory");
     CHECK_EQ(error_give(NULL, PEVM_IO, &inside), PEVM_IO);
 }
+
+TEST(what_fits_is_written_and_the_rest_is_zero)
+{
+    struct words_ours ours = {sizeof ours, 5}, short_one = {sizeof short_one.struct_size, 7};
+    struct words newer = {sizeof newer, 1, 2};
+    sized_write(&newer, &ours, sizeof ours);
+    CHECK_EQ(newer.struct_size, sizeof newer);
+    CHECK_EQ(newer.a, 5);
+    CHECK_EQ(newer.b, 0);
+    sized_write(&short_one, &ours, sizeof ours);
+    CHECK_EQ(short_one.struct_size, sizeof short_one.struct_size);
+    CHECK_EQ(short_one.a, 7);
+}

@@ -3,6 +3,7 @@
 #include "engine/profile.h"
 #include "metrics/prometheus.h"
 #include "support/block_world.h"
+#include "support/bytecode.h"
 #include "support/exposition.h"
 #include "support/test.h"
 
@@ -123,6 +124,27 @@ TEST(a_profile_clocks_attempts_checks_and_reads)
     CHECK_EQ(engine_set_profiling(world->engine, false), PEVM_OK);
     CHECK_EQ(block_world_run(world), BLOCK_VALID);
     CHECK_EQ(value(METRIC_PROFILED_BLOCKS, 0), 2);
+    end();
+}
+
+TEST(the_longest_chain_is_that_of_the_transactions_which_need_one_another)
+{
+    world = block_world_new(FORK_OSAKA);
+    address counter = block_world_address(CONTRACT);
+    block_world_set(world, counter, 1, U256_ZERO, bytecode("0 SLOAD 1 ADD 0 SSTORE"));
+    block_world_set_slot(world, counter, 0, 41);
+    for (unsigned i = 0; i < TXS; i++) {
+        struct tx *tx = block_world_tx(world, ALICE + i % 3);
+        if (i % 2 == 0) tx->to = counter;
+    }
+    block_world_seal(world);
+    CHECK_EQ(event_log_new(&events, 16, 1024), PEVM_OK);
+    CHECK_EQ(engine_set_profiling(world->engine, true), PEVM_OK);
+    world->input.is_parallel = true;
+    CHECK_EQ(block_world_run(world), BLOCK_VALID);
+    bool has_workers = value(METRIC_THREADS, 0) > 1;
+    CHECK_EQ(value(METRIC_CHAIN_TASKS, 0), has_workers ? TXS / 2 : 0);
+    CHECK(value(METRIC_CHAIN_TIME, 0) <= value(METRIC_TASK_TIME, ATTEMPT_FINAL));
     end();
 }
 

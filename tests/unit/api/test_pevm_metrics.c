@@ -1,0 +1,292 @@
+/* Readings of an engine, differences between them, the rules about what stands in the way, and the page for Prometheus. */
+#include "support/api_world.h"
+#include "support/exposition.h"
+#include "support/test.h"
+
+#include <pthread.h>
+#include <stddef.h>
+
+static struct pevm_metrics read_metrics(const pevm_engine *engine)
+{
+    struct pevm_metrics metrics;
+    pevm_metrics_init(&metrics);
+    pevm_metrics_read(engine, &metrics);
+    return metrics;
+}
+
+static void execute(pevm_engine *engine, const struct api_world *world)
+{
+    struct pevm_input input = api_world_input(world);
+    const struct pevm_outcome *outcome;
+    struct pevm_error error;
+    if (pevm_engine_execute(engine, &outcome, &input, &error) != PEVM_OK)
+        fail_msg("%s", error.text);
+    CHECK_EQ(outcome->is_valid, 1);
+}
+
+/* ---- readings -------------------------------------------------------------------------------- */
+
+TEST(a_reading_says_what_was_done)
+{
+    for (unsigned workers = 1; workers <= 2; workers++) {
+        struct api_world world;
+        api_world_init(&world);
+        pevm_engine *engine = api_world_engine(workers);
+        CHECK_EQ(read_metrics(engine).blocks, 0);
+        execute(engine, &world);
+        struct pevm_metrics first = read_metrics(engine);
+        CHECK_EQ(first.blocks, 1);
+        CHECK_EQ(first.tasks, API_WORLD_TXS);
+        CHECK_EQ(first.workers, workers);
+        CHECK(first.tasks_reverted > 0 && first.tasks_reverted < API_WORLD_TXS);
+        CHECK(first.gas > 21000 * API_WORLD_TXS);
+        CHECK(first.incarnations >= first.tasks);
+        CHECK_EQ(first.aborts, first.violations + first.waits);
+        CHECK(first.transactions_ns > 0 && first.senders_ns > 0 && first.commit_ns > 0);
+        CHECK(first.busy_ns > 0);
+        CHECK(first.arena_bytes > 0);
+        CHECK_EQ(first.running_tasks, 0);
+        CHECK_EQ(first.active_workers, 0);
+        CHECK_EQ(first.profiled_blocks, 0);
+        CHECK_EQ(first.task_ns, 0);
+        CHECK_EQ(pevm_engine_set_profiling(engine, 1), PEVM_OK);
+        execute(engine, &world);
+        execute(engine, &world);
+        struct pevm_metrics second = read_metrics(engine), between = second;
+        pevm_metrics_since(&between, &first);
+        CHECK_EQ(between.blocks, 2);
+        CHECK_EQ(between.gas, 2 * first.gas);
+        CHECK_EQ(between.tasks, 2 * API_WORLD_TXS);
+        CHECK_EQ(between.workers, workers); /* stands */
+        CHECK_EQ(between.profiled_blocks, 2);
+        CHECK_EQ(between.uptime_ns, second.uptime_ns - first.uptime_ns);
+        CHECK_EQ(between.commit_ns, second.commit_ns - first.commit_ns);
+        CHECK(between.task_ns > 0);
+        CHECK(between.base_reads > 0 && between.base_read_ns > 0);
+        CHECK_EQ(between.events_lost, 0);
+        CHECK_EQ(pevm_engine_set_profiling(engine, 0), PEVM_OK);
+        execute(engine, &world);
+        CHECK_EQ(read_metrics(engine).profiled_blocks, 2);
+        pevm_engine_close(engine);
+        api_world_fini(&world);
+    }
+}
+
+static int32_t add(void *context, uint32_t task, pevm_task_io *io)
+{
+    static const address space = {{1}};
+    u256 key =
+             {
+                 {task, 0, 0, 0}
+    },
+         value;
+    (void)context;
+    if (pevm_task_read(io, &space, &key, &value) == PEVM_TASK_STOP) return 0;
+    value.words[0]++;
+    (void)pevm_task_write(io, &space, &key, &value);
+    return task % 4 == 0;
+}
+
+TEST(tasks_are_counted_too)
+{
+    struct pevm_executor executor;
+    const struct pevm_tasks_outcome *outcome;
+    pevm_engine *engine = api_world_engine(2);
+    pevm_executor_init(&executor);
+    executor.run = add;
+    CHECK_EQ(pevm_engine_run_tasks(engine, &outcome, &executor, 100, NULL), PEVM_OK);
+    struct pevm_metrics metrics = read_metrics(engine);
+    CHECK_EQ(metrics.tasks, 100);
+    CHECK_EQ(metrics.tasks_reverted, 25);
+    CHECK(metrics.incarnations >= 100);
+    CHECK_EQ(metrics.blocks, 0);
+    pevm_engine_close(engine);
+}
+
+static void *look_on(void *context)
+{
+    static char text[1 << 16];
+    const pevm_engine *engine = context;
+    for (unsigned i = 0; i < 100; i++) {
+        struct pevm_metrics metrics = read_metrics(engine);
+        CHECK(metrics.running_final <= API_WORLD_TXS);
+        CHECK(pevm_metrics_write_prometheus(engine, text, sizeof text) < sizeof text);
+        const char *fault = exposition_fault(text);
+        if (fault != NULL) return (void *)(uintptr_t)fault;
+    }
+    return NULL;
+}
+
+TEST(another_thread_may_read_while_blocks_are_executed)
+{
+    struct api_world world;
+    pthread_t thread;
+    void *fault;
+    api_world_init(&world);
+    pevm_engine *engine = api_world_engine(2);
+    CHECK_EQ(pthread_create(&thread, NULL, look_on, engine), 0);
+    for (unsigned i = 0; i < 30; i++)
+        execute(engine, &world);
+    CHECK_EQ(pthread_join(thread, &fault), 0);
+    if (fault != NULL) fail_msg("%s", (const char *)fault);
+    pevm_engine_close(engine);
+    api_world_fini(&world);
+}
+
+TEST(structs_of_older_callers_are_respected)
+{
+    struct pevm_metrics metrics, before;
+    pevm_engine *engine = api_world_engine(1);
+    memset(&metrics, 0xff, sizeof metrics);
+    metrics.struct_size = offsetof(struct pevm_metrics, tasks);
+    before = metrics;
+    pevm_metrics_read(engine, &metrics);
+    CHECK_EQ(metrics.blocks, 0);
+    CHECK_EQ(metrics.struct_size, offsetof(struct pevm_metrics, tasks));
+    CHECK_EQ(metrics.tasks, UINT64_MAX);
+    pevm_metrics_since(&metrics, &before);
+    CHECK_EQ(metrics.tasks, UINT64_MAX);
+    CHECK_EQ(metrics.blocks, 1); /* 0 - UINT64_MAX */
+    pevm_engine_close(engine);
+}
+
+TEST(the_page_for_prometheus_says_the_same)
+{
+    static char text[1 << 16];
+    struct api_world world;
+    double number;
+    api_world_init(&world);
+    pevm_engine *engine = api_world_engine(2);
+    execute(engine, &world);
+    struct pevm_metrics metrics = read_metrics(engine);
+    size_t size = pevm_metrics_write_prometheus(engine, NULL, 0);
+    CHECK(pevm_metrics_write_prometheus(engine, text, sizeof text) + 100 > size);
+    CHECK(exposition_value(text, "pevm_gas_executed_total", &number));
+    CHECK_EQ((uint64_t)number, metrics.gas);
+    CHECK(exposition_value(text, "pevm_blocks_total{result=\"valid\"}", &number) && number == 1);
+    CHECK(exposition_value(text, "pevm_threads", &number) && number == 2);
+    pevm_engine_close(engine);
+    api_world_fini(&world);
+}
+
+/* ---- what stands in the way -------------------------------------------------------------------- */
+
+/* An engine of 4 workers that has nothing to complain of. */
+static struct pevm_metrics healthy(void)
+{
+    struct pevm_metrics m;
+    pevm_metrics_init(&m);
+    m.blocks = m.profiled_blocks = 10;
+    m.tasks = 1000;
+    m.incarnations = 1010;
+    m.aborts = 10;
+    m.workers = 4;
+    m.transactions_ns = m.profiled_ns = 1000;
+    m.commit_ns = 100;
+    m.busy_ns = 3600;
+    m.idle_ns = 400;
+    m.busiest_ns = 950;
+    m.arena_bytes = 50;
+    m.arena_limit_bytes = 100;
+    m.chain_ns = 200;
+    m.chain_tasks = 50;
+    m.base_read_ns = 100;
+    m.validation_ns = 100;
+    m.store_p99_ns = 1000000;
+    return m;
+}
+
+static void check(const struct pevm_metrics *m, enum pevm_bottleneck expected)
+{
+    struct pevm_analysis analysis;
+    pevm_analysis_init(&analysis);
+    pevm_metrics_analyze(m, &analysis);
+    if (analysis.bottleneck != (uint32_t)expected) fail_msg("%s", analysis.name);
+    CHECK(analysis.recommendation[0] != 0);
+    CHECK(expected == PEVM_BOTTLENECK_NONE || analysis.measure > analysis.limit);
+}
+
+TEST(each_rule_is_met_beyond_its_limit_only)
+{
+#define FIELD(field) offsetof(struct pevm_metrics, field)
+    static const struct {
+        size_t field;
+        uint64_t at, beyond;
+        enum pevm_bottleneck bottleneck;
+    } cases[] = {
+        {FIELD(arena_bytes),   80,      81,      PEVM_BOTTLENECK_MEMORY_PRESSURE},
+        {FIELD(store_p99_ns),  5000000, 5000001, PEVM_BOTTLENECK_STORE_LATENCY  },
+        {FIELD(base_read_ns),  1600,    1601,    PEVM_BOTTLENECK_STORAGE_READS  },
+        {FIELD(commit_ns),     1000,    1001,    PEVM_BOTTLENECK_COMMIT         },
+        {FIELD(validation_ns), 1000,    1001,    PEVM_BOTTLENECK_VALIDATION     },
+        {FIELD(chain_ns),      600,     601,     PEVM_BOTTLENECK_CRITICAL_PATH  },
+        {FIELD(aborts),        300,     301,     PEVM_BOTTLENECK_CONFLICTS      },
+        {FIELD(busiest_ns),    1350,    1351,    PEVM_BOTTLENECK_IMBALANCE      },
+    };
+#undef FIELD
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct pevm_metrics m = healthy();
+        memcpy((uint8_t *)&m + cases[i].field, &cases[i].at, sizeof cases[i].at);
+        check(&m, PEVM_BOTTLENECK_NONE);
+        memcpy((uint8_t *)&m + cases[i].field, &cases[i].beyond, sizeof cases[i].beyond);
+        check(&m, cases[i].bottleneck);
+    }
+    struct pevm_metrics m = healthy();
+    m.busy_ns = m.idle_ns = 2000;
+    m.busiest_ns = 600;
+    check(&m, PEVM_BOTTLENECK_NONE);
+    m.idle_ns++;
+    check(&m, PEVM_BOTTLENECK_STARVATION);
+    m = healthy();
+    m.failures_no_memory = 1;
+    check(&m, PEVM_BOTTLENECK_MEMORY_PRESSURE);
+}
+
+TEST(what_cannot_be_seen_or_is_not_so_stands_not_in_the_way)
+{
+    struct pevm_metrics m = healthy();
+    struct pevm_analysis analysis;
+    pevm_analysis_init(&analysis);
+    m.chain_ns = 990;
+    m.chain_tasks = m.profiled_blocks; /* single long transactions are no chain */
+    check(&m, PEVM_BOTTLENECK_NONE);
+    m = healthy();
+    m.workers = 1;
+    m.busy_ns = 1000;
+    m.idle_ns = 0;
+    m.busiest_ns = 1000;
+    m.chain_ns = 1000;
+    m.chain_tasks = 1000;
+    check(&m, PEVM_BOTTLENECK_NONE);
+    m.arena_limit_bytes = 0; /* no limit, no pressure */
+    check(&m, PEVM_BOTTLENECK_NONE);
+    pevm_metrics_init(&m); /* nothing was done */
+    check(&m, PEVM_BOTTLENECK_NONE);
+    pevm_metrics_analyze(&m, &analysis);
+    CHECK_EQ(analysis.is_detailed, 0);
+    CHECK_TEXT(analysis.name, "none");
+}
+
+TEST(the_first_of_several_is_told)
+{
+    struct pevm_metrics m = healthy();
+    m.aborts = 900;
+    m.chain_ns = 900; /* of what is serial it is no wonder that it conflicts */
+    check(&m, PEVM_BOTTLENECK_CRITICAL_PATH);
+    m.commit_ns = 5000;
+    check(&m, PEVM_BOTTLENECK_COMMIT);
+}
+
+TEST(a_limit_that_a_block_nearly_fills_is_felt)
+{
+    struct api_world world;
+    api_world_init(&world);
+    pevm_engine *engine = api_world_engine(1);
+    execute(engine, &world);
+    struct pevm_metrics m = read_metrics(engine);
+    check(&m, m.commit_ns > m.transactions_ns ? PEVM_BOTTLENECK_COMMIT : PEVM_BOTTLENECK_NONE);
+    m.arena_limit_bytes = m.arena_bytes + m.arena_bytes / 10;
+    check(&m, PEVM_BOTTLENECK_MEMORY_PRESSURE);
+    pevm_engine_close(engine);
+    api_world_fini(&world);
+}
