@@ -11,7 +11,7 @@ build:      ## the command: build/release/pevm
 	cmake --preset release $(LAUNCHER)
 	cmake --build build/release --parallel --target pevm
 
-demo: build ## make a chain with real contracts, execute it, verify every root
+demo: build ## make chains with real contracts, execute them one by one and in parallel, verify every root
 	scripts/demo
 
 test:       ## everything that proves this tree; says what it skipped and why
