@@ -3,6 +3,7 @@
 #include "cli/cmd_bench_blocks.h"
 #include "cli/cmd_bench_evm.h"
 #include "cli/cmd_bench_oracle.h"
+#include "cli/cmd_bench_simulate.h"
 #include "cli/commands.h"
 
 #include <stddef.h>
@@ -15,9 +16,10 @@ struct measurement {
 
 /* Those with options of their own; all other names are blocks. */
 static const struct measurement measurements[] = {
-    {"evm",    cmd_bench_evm   },
-    {"list",   cmd_bench_list  },
-    {"oracle", cmd_bench_oracle},
+    {"evm",      cmd_bench_evm     },
+    {"list",     cmd_bench_list    },
+    {"oracle",   cmd_bench_oracle  },
+    {"simulate", cmd_bench_simulate},
 };
 
 int cmd_bench(int argc, char **argv)

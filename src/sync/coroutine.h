@@ -13,8 +13,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define COROUTINE_STACK_SIZE                                                                       \
-    ((size_t)256 * 1024) /* a test's frames and printf; a guard page lies below */
+#ifndef COROUTINE_STACK_SIZE
+    #define COROUTINE_STACK_SIZE                                                                   \
+        ((size_t)256 * 1024) /* a test's frames and printf; a guard page lies below */
+#endif
 
 struct coroutine {
     void *machine; /* where it stopped: registers on its stack, or a ucontext */
