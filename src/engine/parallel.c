@@ -243,9 +243,12 @@ static bool take_account(void *context, const struct mv_account_change *change)
     return !has_code || block_state_add_code(state, &change->now.code_hash, *change->code);
 }
 
+/* A slot whose base nobody has asked for was written by its account's creation, which needs an empty storage, or by what came
+ * after that: there was nothing. */
 static bool take_slot(void *context, const address *who, const struct mv_slot_change *change)
 {
-    return block_state_take_slot(context, who, &change->slot, change->before, change->now);
+    const u256 *before = change->before == NULL ? &U256_ZERO : change->before;
+    return block_state_take_slot(context, who, &change->slot, before, change->now);
 }
 
 static enum pevm_status flush(struct parallel *parallel, struct block_run *run, uint32_t tx)
@@ -269,14 +272,29 @@ static bool is_for_one(const struct parallel *parallel, const struct block_run *
            (run->env.rules.fork < FORK_BYZANTIUM && run->input->roots != NULL);
 }
 
+/* The workers never ask for the coinbase, and what came of it is asked for only when all is done. When it cannot be read, the
+ * sequential path says so, of the transaction that wanted it. */
+static bool coinbase_is_readable(struct block_run *run)
+{
+    struct view state = block_state_view(run->state);
+    struct view_account account;
+    const address *coinbase = &run->env.coinbase;
+    if (state.ops->account(state.context, coinbase, VIEW_ALL_PARTS, &account) == VIEW_OK)
+        return true;
+    run->watch.failed = WATCH_NONE; /* nobody has needed it yet */
+    return false;
+}
+
 enum pevm_status parallel_run(struct parallel *parallel, struct block_run *run)
 {
     size_t count = run->input->block->tx_count;
     parallel->counts = (struct parallel_counts){.executions = count, .stopped_at = 0};
     struct block_state_peek peek;
     struct view base = block_state_peek_view(&peek, run->state, run->input->pre_state);
-    if (is_for_one(parallel, run) || begin(parallel, run, &base) != PEVM_OK)
+    if (is_for_one(parallel, run) || !coinbase_is_readable(run) ||
+        begin(parallel, run, &base) != PEVM_OK)
         return sequential_run_from(run, 0);
+    TRY(run_check_cancelled(run)); /* the workers may be done before the first of them asks */
     team_assist(parallel->team, parallel->worker_count, speculation_work, parallel->speculation);
     struct speculation_end end = speculation_end(parallel->speculation);
     struct mv_counts mv = mv_counts(parallel->mv);

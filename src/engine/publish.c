@@ -59,6 +59,32 @@ static bool write_gone(struct mv_attempt *attempt,
     return mv_write_existence(attempt, &account->key, false);
 }
 
+/* Whoever was only paid, or touched, has not been asked for. He will be when all is done, and must not be unreadable then. */
+static bool ask_for(struct mv_attempt *attempt, const struct account_entry *account)
+{
+    struct view view = mv_attempt_view(attempt);
+    struct view_account ignored;
+    return account->original.parts != 0 ||
+           view.ops->account(view.context, &account->key, 0, &ignored) == VIEW_OK;
+}
+
+static bool write_balance(struct mv_attempt *attempt,
+                          const struct account_entry *account,
+                          const u256 *delta)
+{
+    return u256_is_zero(*delta) ||
+           (ask_for(attempt, account) && mv_write_balance(attempt, &account->key, delta));
+}
+
+/* Before Spurious Dragon: it exists from now on, though there may be nothing in it. */
+static bool write_birth(struct mv_attempt *attempt, const struct account_entry *account)
+{
+    const struct view_account *original = &account->original;
+    bool existed = (original->parts & VIEW_EXISTENCE) != 0 && original->exists;
+    return !account->exists || existed ||
+           (ask_for(attempt, account) && mv_write_existence(attempt, &account->key, true));
+}
+
 static bool write_value(struct mv_attempt *attempt,
                         struct journal *journal,
                         struct account_entry *account,
@@ -66,7 +92,6 @@ static bool write_value(struct mv_attempt *attempt,
 {
     const struct view_account *original = &account->original;
     bool nonce_changed = (account->parts & VIEW_NONCE) != 0 && account->nonce != original->nonce;
-    bool is_new = account->exists && !((original->parts & VIEW_EXISTENCE) != 0 && original->exists);
     if (nonce_changed && !mv_write_nonce(attempt, &account->key, account->nonce)) return false;
     if (account->code_changed) {
         if (journal_code(journal, account) != VIEW_OK)
@@ -74,7 +99,7 @@ static bool write_value(struct mv_attempt *attempt,
         struct bytes code = bytes_of(account->code->bytes, account->code->size);
         if (!mv_write_code(attempt, &account->key, &account->code_hash, code)) return false;
     }
-    if (keeps_empty && is_new && !mv_write_existence(attempt, &account->key, true)) return false;
+    if (keeps_empty && !write_birth(attempt, account)) return false;
     return write_slots(attempt, account);
 }
 
@@ -87,11 +112,10 @@ static bool write_account(struct mv_attempt *attempt,
     bool keeps_empty = env->rules.fork < FORK_SPURIOUS_DRAGON;
     mv_attempt_at(attempt, account->original.place);
     u256 delta = balance_delta(account);
-    if (address_equal(&account->key, &env->coinbase)) {
+    if (address_equal(&account->key, &env->coinbase))
         *tip = delta;
-    } else if (!u256_is_zero(delta) && !mv_write_balance(attempt, &account->key, &delta)) {
+    else if (!write_balance(attempt, account, &delta))
         return false;
-    }
     if (account->destroyed) return write_gone(attempt, account, was_contract(account));
     return write_value(attempt, journal, account, keeps_empty);
 }

@@ -6,7 +6,7 @@
 #include "evm/journal.h"
 #include "state/mv.h"
 
-/* The attempt's view was the journal's. False: no memory, nothing is visible. */
+/* The attempt's view was the journal's. False: no memory, or somebody who was paid can't be read; nothing is visible. */
 bool publish_journal(struct mv_attempt *attempt,
                      struct journal *journal,
                      const struct block_env *env,
