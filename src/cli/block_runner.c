@@ -2,6 +2,7 @@
 
 #include "base/heap.h"
 #include "base/hex.h"
+#include "cli/both_paths.h"
 #include "cli/chain_store.h"
 #include "cli/exception.h"
 #include "cli/state_diff.h"
@@ -15,7 +16,7 @@
 
 struct block_runner {
     const struct suite_options *options;
-    struct engine *engine;
+    struct both_paths paths;
     struct arena arena; /* of one test */
 };
 
@@ -55,11 +56,10 @@ enum pevm_status block_runner_new(void **out,
     if (runner == NULL) return error_set(error, PEVM_NO_MEMORY, "out of memory");
     runner->options = options;
     arena_init(&runner->arena, ARENA_CHUNK, 0);
-    enum pevm_status status = engine_new(
-        &runner->engine, &(struct engine_options){.chain = &chain_mainnet, .workers = 1});
+    enum pevm_status status = both_paths_init(&runner->paths, (unsigned)options->workers, error);
     if (status != PEVM_OK) {
         block_runner_free(runner);
-        return error_set(error, status, "no engine: %s", pevm_status_text(status));
+        return status;
     }
     *out = runner;
     return PEVM_OK;
@@ -68,7 +68,7 @@ enum pevm_status block_runner_new(void **out,
 void block_runner_free(void *context)
 {
     struct block_runner *runner = context;
-    engine_free(runner->engine);
+    both_paths_fini(&runner->paths);
     arena_fini(&runner->arena);
     heap_free(runner);
 }
@@ -87,6 +87,16 @@ static void fail_text(struct run *run, const char *what, const char *expected, c
     result->what = what;
     snprintf(result->expected, sizeof result->expected, "%s", expected);
     snprintf(result->got, sizeof result->got, "%s", got);
+}
+
+/* "block 3", in the arena; NULL: no memory. */
+static const char *block_text(struct run *run, size_t index)
+{
+    char text[48];
+    struct bytes copy;
+    snprintf(text, sizeof text, "block %zu", index);
+    bool is_copied = arena_copy(&run->runner->arena, &copy, bytes_of(text, strlen(text) + 1));
+    return is_copied ? (const char *)copy.data : NULL;
 }
 
 /* True when they are equal; else the test has failed. */
@@ -164,7 +174,7 @@ static enum pevm_status execute(struct run *run,
         .tracer = is_traced ? &trace.tracer : NULL,
         .skip_header_compare = !is_judged,
     };
-    return engine_execute(run->runner->engine, outcome, &input, error);
+    return both_paths_execute(&run->runner->paths, outcome, &input, error);
 }
 
 /* How many of the blocks from `from` on name that block as their parent. */
@@ -207,6 +217,15 @@ static enum pevm_status note_fault(struct run *run,
     return PEVM_OK;
 }
 
+/* The paths do not agree about a block: the test has failed. */
+static enum pevm_status note_difference(struct run *run, size_t index, struct error *error)
+{
+    const char *what = block_text(run, index);
+    if (what == NULL) return no_memory(error);
+    fail_text(run, what, "", run->runner->paths.difference);
+    return PEVM_OK;
+}
+
 static enum pevm_status import_on(struct run *run,
                                   struct chain_node *parent,
                                   size_t index,
@@ -217,6 +236,7 @@ static enum pevm_status import_on(struct run *run,
     const struct block *block = &run->candidates[index].block;
     run->parent = parent;
     TRY(execute(run, block, true, &outcome, error));
+    if (run->runner->paths.difference[0] != 0) return note_difference(run, index, error);
     if (outcome.fault != BLOCK_VALID) return note_fault(run, &outcome, out, error);
     struct memory_state *after = NULL;
     TRY(state_after(parent, &outcome.changes, &after, error));
@@ -323,14 +343,12 @@ static enum pevm_status judge_block(struct run *run,
     bool is_refused = reception->fault != BLOCK_VALID;
     *is_right = expected == NULL ? !is_refused : is_refused && is_reason(expected, reception);
     if (*is_right) return PEVM_OK;
-    char what[48], got[CASE_VALUE_SIZE];
-    snprintf(what, sizeof what, "block %zu", index);
-    struct bytes copy;
-    if (!arena_copy(&run->runner->arena, &copy, bytes_of(what, strlen(what) + 1)))
-        return no_memory(error);
+    char got[CASE_VALUE_SIZE];
+    const char *what = block_text(run, index);
+    if (what == NULL) return no_memory(error);
     reception_print(got, reception);
     if (expected != NULL && expected[0] == 0) expected = "a refusal";
-    fail_text(run, (const char *)copy.data, expected == NULL ? "BLOCK_VALID" : expected, got);
+    fail_text(run, what, expected == NULL ? "BLOCK_VALID" : expected, got);
     return expected == NULL ? explain_refusal(run, index, error) : PEVM_OK;
 }
 
@@ -415,6 +433,7 @@ static enum pevm_status run_blocks(struct run *run, struct error *error)
             error_prefix(error, "block %zu", i);
             return status;
         }
+        if (run->result.verdict != VERDICT_PASSED) return PEVM_OK; /* the paths do not agree */
         bool is_right;
         TRY(judge_block(run, i, &reception, &is_right, error));
         if (!is_right) return PEVM_OK;
@@ -436,12 +455,12 @@ static bool is_wanted(const struct block_runner *runner, const char *network)
 
 static enum pevm_status run_chain(struct run *run, struct error *error)
 {
-    engine_set_chain(run->runner->engine, &run->test.chain);
+    both_paths_set_chain(&run->runner->paths, &run->test.chain);
     enum pevm_status status = decode_blocks(run, error);
     if (status == PEVM_OK) status = start_chain(run, error);
     if (status == PEVM_OK && run->result.verdict == VERDICT_PASSED) status = run_blocks(run, error);
     chain_store_fini(&run->store);
-    engine_set_chain(run->runner->engine, &chain_mainnet); /* the test's goes away */
+    both_paths_set_chain(&run->runner->paths, &chain_mainnet); /* the test's goes away */
     return status;
 }
 

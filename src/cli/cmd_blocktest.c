@@ -13,7 +13,9 @@ int cmd_blocktest(int argc, char **argv)
                  "reason; the\n"
                  "head of the chain and its state must be the expected ones. The last line says "
                  "how many\n"
-                 "passed and failed.",
+                 "passed and failed. With --workers each block is executed on several workers as "
+                 "well, and\n"
+                 "must come out the same, bit for bit.",
         .runner_new = block_runner_new,
         .runner_free = block_runner_free,
         .run = block_runner_run,

@@ -11,7 +11,11 @@ int cmd_statetest(int argc, char **argv)
                  "case is\n"
                  "one transaction on one state; its state root, logs or the reason of its refusal "
                  "must be\n"
-                 "the expected ones. The last line says how many passed and failed.",
+                 "the expected ones. The last line says how many passed and failed. With --workers "
+                 "the\n"
+                 "transactions of a test and its neighbours are packed in random blocks as well, "
+                 "executed\n"
+                 "one after another and on several workers, and compared bit for bit.",
         .runner_new = state_runner_new,
         .runner_free = state_runner_free,
         .parts = state_runner_parts,

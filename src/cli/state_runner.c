@@ -7,6 +7,7 @@
 #include "cli/known_failures.h"
 #include "cli/machine_runner.h"
 #include "cli/state_diff.h"
+#include "cli/state_pack.h"
 #include "crypto/keccak.h"
 #include "engine/engine.h"
 #include "evm/trace_struct.h"
@@ -24,7 +25,7 @@
 
 struct state_runner {
     const struct suite_options *options;
-    struct engine *engine;
+    struct both_paths paths;
     struct arena arena; /* of one test */
     struct machine_runner machine;
 };
@@ -50,11 +51,10 @@ enum pevm_status state_runner_new(void **out,
     if (runner == NULL) return error_set(error, PEVM_NO_MEMORY, "out of memory");
     runner->options = options;
     arena_init(&runner->arena, ARENA_CHUNK, 0);
-    enum pevm_status status = engine_new(
-        &runner->engine, &(struct engine_options){.chain = &chain_mainnet, .workers = 1});
+    enum pevm_status status = both_paths_init(&runner->paths, (unsigned)options->workers, error);
     if (status != PEVM_OK) {
         state_runner_free(runner);
-        return error_set(error, status, "no engine: %s", pevm_status_text(status));
+        return status;
     }
     *out = runner;
     return PEVM_OK;
@@ -63,7 +63,7 @@ enum pevm_status state_runner_new(void **out,
 void state_runner_free(void *context)
 {
     struct state_runner *runner = context;
-    engine_free(runner->engine);
+    both_paths_fini(&runner->paths);
     machine_runner_fini(&runner->machine);
     arena_fini(&runner->arena);
     heap_free(runner);
@@ -187,7 +187,7 @@ static enum pevm_status execute(struct state_runner *runner, struct run *run, st
     bool is_traced = runner->options->trace;
     struct view view = memory_state_view(run->pre);
     if (is_traced) trace_begin(&trace, run);
-    TRY(engine_execute_tx(runner->engine,
+    TRY(engine_execute_tx(runner->paths.one,
                           &outcome,
                           &run->env,
                           &run->tx,
@@ -344,6 +344,32 @@ static enum pevm_status run_cases(struct state_runner *runner,
     return PEVM_OK;
 }
 
+/* The same transactions in blocks, on several workers. */
+static enum pevm_status run_packed(struct state_runner *runner,
+                                   const struct state_test *test,
+                                   const struct json *member,
+                                   struct suite_report *report,
+                                   struct error *error)
+{
+    struct state_pack_counts counts = {0};
+    bool is_wanted_here = test->case_count > 0 && is_wanted(runner, &test->cases[0]);
+    if (runner->options->workers == 0 || !is_wanted_here) return PEVM_OK;
+    enum pevm_status status =
+        state_pack_run(&runner->paths, test, member, &counts, &runner->arena, error);
+    if (status != PEVM_OK) {
+        error_prefix(error, "%s, packed in a block", test->cases[0].fork_name);
+        return status;
+    }
+    if (runner->paths.difference[0] == 0) return PEVM_OK;
+    struct suite_case result = {.verdict = VERDICT_FAILED,
+                                .test = test->name,
+                                .fork = test->cases[0].fork_name,
+                                .what = "packed in a block"};
+    snprintf(result.got, sizeof result.got, "%s", runner->paths.difference);
+    suite_tell(report, &result);
+    return PEVM_OK;
+}
+
 size_t state_runner_parts(const struct json *member)
 {
     const struct json *post = json_get(member, "post");
@@ -382,5 +408,5 @@ enum pevm_status state_runner_run(void *context,
     memory_state_set_block_hashes(pre, hash_of_digits, NULL);
     status = run_cases(runner, &test, pre, report, error);
     memory_state_free(pre);
-    return status;
+    return status == PEVM_OK ? run_packed(runner, &test, member, report, error) : status;
 }

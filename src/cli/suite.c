@@ -18,6 +18,8 @@
 #define ARENA_CHUNK ((size_t)1 << 20)
 #define NAME_SIZE   512
 
+#define SUITE_WORKERS_MAX 32 /* for each job */
+
 /* What a part of a test told. */
 struct told {
     char *text;
@@ -316,9 +318,9 @@ static void run_part(struct suite *suite, struct suite_file *file, void *runner)
     flush_files(suite);
 }
 
-static void worker_run(unsigned worker, void *context)
+static void job_run(unsigned job, void *context)
 {
-    (void)worker;
+    (void)job;
     struct suite *suite = context;
     struct error error = {0};
     void *runner;
@@ -367,17 +369,17 @@ static enum exit_code run_suite(struct suite *suite, const struct arguments *arg
     struct team *team;
     enum pevm_status status =
         input_open(&suite->input, arguments->operands, arguments->operand_count, ".json", &error);
-    if (status == PEVM_OK) status = team_new(&team, (unsigned)suite->options.workers, NULL, &error);
+    if (status == PEVM_OK) status = team_new(&team, (unsigned)suite->options.jobs, NULL, &error);
     if (status != PEVM_OK) {
         fprintf(stderr, "pevm %s: %s\n", suite->kind->name, error.text);
         input_close(suite->input);
         return exit_code_of(status);
     }
     progress_begin(&suite->progress, suite->kind->name);
-    team_run(team, worker_run, suite);
+    team_run(team, job_run, suite);
     team_free(team);
     ASSERT(suite->first == NULL || suite->worst != EXIT_DONE); /* all were flushed */
-    while (suite->first != NULL) { /* ends: the list gets shorter; no worker could be made */
+    while (suite->first != NULL) { /* ends: the list gets shorter; no runner could be made */
         struct suite_file *file = suite->first;
         suite->first = file->next;
         file_free(file);
@@ -416,8 +418,8 @@ static bool prepare(struct suite *suite,
         }
         suite->has_regex = true;
     }
-    if (options->workers == 0) options->workers = cpu_count_default();
-    if (options->trace) options->workers = 1;
+    if (options->jobs == 0) options->jobs = cpu_count_default();
+    if (options->trace) options->jobs = 1;
     return true;
 }
 
@@ -433,10 +435,16 @@ int suite_command(const struct suite_kind *kind, int argc, char **argv)
                      "N",
                      &options->workers,
                      1,
+                     SUITE_WORKERS_MAX,
+                     "execute on so many workers, too, and compare bit for bit"),
+        OPTION_COUNT("jobs",
+                     "N",
+                     &options->jobs,
+                     1,
                      TEAM_WORKERS_MAX,
-                     "threads (default: the processors we may use, at most 16)"),
+                     "tests side by side (the processors we may use, at most 16)"),
         OPTION_FLAG("json", &options->json, "an object per case on stdout, nothing else"),
-        OPTION_FLAG("trace", &options->trace, "every instruction on stderr (EIP-3155); one thread"),
+        OPTION_FLAG("trace", &options->trace, "every instruction on stderr (EIP-3155); one job"),
     };
     const struct command_spec spec = {kind->name, "PATH...", kind->about, specs, COUNT_OF(specs)};
     struct arguments arguments;

@@ -3,11 +3,12 @@
  * Words
  *   test     a member of a file's object; its key is its name
  *   case     what is judged: passed, failed or skipped; a test has one or many
- *   part     what of a test one worker does: the cases of one fork; most tests have one
- *   runner   a worker's own things (engine, arenas); made and used by one worker
+ *   job      a thread of the suite, which takes one part after another. (The workers of --workers are those of an engine.)
+ *   part     what of a test one job does: the cases of one fork; most tests have one
+ *   runner   a job's own things (engines, arenas); made and used by one job
  *
  * Rules
- *   R1  What is told comes in the order of the files and the tests in them, whatever the number of workers.
+ *   R1  What is told comes in the order of the files and the tests in them, whatever the number of jobs.
  *   R2  A file that cannot be read, and a part of a test that is malformed, count as one failed case, told with file and reason; the
  *       suite goes on, and ends with EXIT_DATA or EXIT_IO.
  *   R3  stdout has the failures and the closing line, with --json an object per case (then the closing line is on stderr).
@@ -24,9 +25,11 @@ struct suite_options {
     const char *fork; /* NULL: all; else a name that a fork or network must have */
     const char
         *run; /* NULL: all; else a regular expression that a test's or its file's name must match */
-    uint64_t workers; /* 0: as many as there are processors */
+    uint64_t jobs; /* tests side by side; 0: as many as there are processors */
+    uint64_t
+        workers; /* blocks are executed on so many workers, too, and compared; 0: they are not */
     bool json;
-    bool trace; /* every instruction on stderr; then there is one worker */
+    bool trace; /* every instruction on stderr; then there is one job */
 };
 
 enum verdict { VERDICT_PASSED, VERDICT_FAILED, VERDICT_SKIPPED };
@@ -61,7 +64,7 @@ struct suite_kind {
                                    const struct suite_options *options,
                                    struct error *error);
     void (*runner_free)(void *runner);
-    /* Into how many parts a test can be cut, for several workers; at least 1. NULL: always 1. Must not fail, whatever the test
+    /* Into how many parts a test can be cut, for several jobs; at least 1. NULL: always 1. Must not fail, whatever the test
      * looks like. */
     size_t (*parts)(const struct json *test);
     /* Run part `part` of a test, tell its cases. Anything but PEVM_OK: it could not be run; the reason is in `error`. */
@@ -72,5 +75,5 @@ struct suite_kind {
                             struct error *error);
 };
 
-/* The whole command: options, files, workers, closing line. The exit code. */
+/* The whole command: options, files, jobs, closing line. The exit code. */
 int suite_command(const struct suite_kind *kind, int argc, char **argv);

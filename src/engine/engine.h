@@ -88,7 +88,8 @@ struct engine_input {
         *events; /* may be NULL: what the workers do is noted there, in as many rings */
     bool skip_header_compare; /* execute only: gas used, roots and bloom are reported, not judged */
     bool is_parallel;         /* on all workers; the outcome is the same, bit for bit */
-    bool skip_body_roots;     /* do not compare transactions root, withdrawals root, ommers hash */
+    bool even_if_small;   /* with is_parallel: though it is not worth waking anybody (for tests) */
+    bool skip_body_roots; /* do not compare transactions root, withdrawals root, ommers hash */
 };
 
 struct engine_outcome {

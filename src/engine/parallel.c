@@ -262,13 +262,19 @@ static enum pevm_status flush(struct parallel *parallel, struct block_run *run, 
                                     : run_view_failed(run, "changes of the transactions");
 }
 
+/* Too little work to wake anybody? */
+static bool is_small(const struct block_run *run)
+{
+    const struct block *block = run->input->block;
+    if (run->input->even_if_small) return block->tx_count == 0;
+    return block->tx_count < TXS_MIN || gas_expected(block) < GAS_MIN;
+}
+
 /* Tracers and observers want one thing after another; receipts before Byzantium the root after each transaction. */
 static bool is_for_one(const struct parallel *parallel, const struct block_run *run)
 {
-    const struct block *block = run->input->block;
     return parallel->worker_count == 1 || run->input->tracer != NULL ||
-           run->input->observer != NULL || block->tx_count < TXS_MIN ||
-           gas_expected(block) < GAS_MIN ||
+           run->input->observer != NULL || is_small(run) ||
            (run->env.rules.fork < FORK_BYZANTIUM && run->input->roots != NULL);
 }
 

@@ -191,6 +191,20 @@ TEST(a_valid_chain_passes_in_every_era)
     }
 }
 
+TEST(a_valid_chain_passes_on_several_workers_too)
+{
+    static const char *const networks[] = {"Frontier", "London", "Osaka"};
+    options.workers = 3;
+    for (size_t i = 0; i < COUNT_OF(networks); i++) {
+        struct maker *maker = make(networks[i], 4);
+        for (size_t k = 0; k < maker->count; k++)
+            add_line(maker, rlp_of(&maker->blocks[k]), NULL);
+        passes(maker);
+        end(maker);
+    }
+    options.workers = 0;
+}
+
 TEST(refused_blocks_do_not_change_the_chain)
 {
     struct maker *maker = make("London", 2);

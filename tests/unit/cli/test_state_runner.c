@@ -274,3 +274,14 @@ TEST(a_known_failure_is_skipped_only_when_it_fails_in_the_known_way)
     CHECK_EQ(run(known), PEVM_OK);
     CHECK_EQ(report.failed, 1);
 }
+
+TEST(with_workers_cases_are_packed_in_blocks_too)
+{
+    options.workers = 3;
+    CHECK_EQ(run((struct variant){0}), PEVM_OK);
+    CHECK_TEXT(told, "");
+    CHECK_EQ(report.passed, 1);
+    CHECK_EQ(run((struct variant){.fork = "Frontier"}), PEVM_OK);
+    CHECK_EQ(report.passed + report.failed, 1);
+    options.workers = 0;
+}

@@ -7,14 +7,16 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+static struct suite_options given; /* to the runner */
+
 /* A suite whose tests are lists: each item is a part and a case, "pass", "fail", "skip"; "break" is no case but a malformed test. */
 static enum pevm_status toy_new(void **out,
                                 const struct suite_options *options,
                                 struct error *error)
 {
     static int nothing;
-    (void)options;
     (void)error;
+    given = *options;
     *out = &nothing;
     return PEVM_OK;
 }
@@ -138,7 +140,7 @@ TEST(a_failure_is_told_with_all_that_is_known)
 {
     make_folder();
     make_file("a.json", "{\"one\": [\"pass\", \"fail\"]}");
-    CHECK_EQ(run("--workers 2"), EXIT_FAILED);
+    CHECK_EQ(run("--jobs 2"), EXIT_FAILED);
     CHECK_TEXT(told,
                "FAILED one, Toy, index 1 (a.json)\n"
                "    colour: expected red\n"
@@ -206,7 +208,7 @@ TEST(a_regular_expression_selects_by_test_and_by_file)
     remove_folder();
 }
 
-TEST(what_is_told_does_not_depend_on_the_number_of_workers)
+TEST(what_is_told_does_not_depend_on_the_number_of_jobs)
 {
     char name[32], content[4096], alone[sizeof told];
     make_folder();
@@ -224,12 +226,25 @@ TEST(what_is_told_does_not_depend_on_the_number_of_workers)
         snprintf(name, sizeof name, "f%02d.json", file);
         make_file(name, content);
     }
-    CHECK_EQ(run("--workers 1"), EXIT_FAILED);
+    CHECK_EQ(run("--jobs 1"), EXIT_FAILED);
     memcpy(alone, told, sizeof told);
     for (int round = 0; round < 5; round++) {
-        CHECK_EQ(run("--workers 4"), EXIT_FAILED);
+        CHECK_EQ(run("--jobs 4"), EXIT_FAILED);
         CHECK_TEXT(told, alone);
     }
+    remove_folder();
+}
+
+TEST(workers_are_the_runners_business_and_jobs_the_suites)
+{
+    make_folder();
+    make_file("a.json", "{\"one\": [\"pass\"]}");
+    CHECK_EQ(run(""), EXIT_DONE);
+    CHECK(given.workers == 0 && given.jobs > 0 && !given.trace);
+    CHECK_EQ(run("--workers 3 --jobs 2"), EXIT_DONE);
+    CHECK(given.workers == 3 && given.jobs == 2);
+    CHECK_EQ(run("--jobs 2 --trace"), EXIT_DONE);
+    CHECK(given.jobs == 1 && given.trace);
     remove_folder();
 }
 
@@ -242,6 +257,7 @@ TEST(wrong_command_lines_are_told)
     CHECK_EQ(run("--run [ /"), EXIT_USAGE);
     CHECK(strstr(told_err, "--run: \"[\": ") != NULL);
     CHECK_EQ(run("--workers 0 /"), EXIT_USAGE);
+    CHECK_EQ(run("--jobs 0 /"), EXIT_USAGE);
     folder[0] = 0;
     char *argv[] = {(char[]){"toytest"}, NULL};
     CHECK_EQ(suite_command(&toy, 1, argv), EXIT_USAGE);
