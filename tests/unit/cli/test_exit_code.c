@@ -11,4 +11,6 @@ TEST(each_status_has_its_code)
     CHECK_EQ(exit_code_of(PEVM_NOT_FOUND), 74);
     CHECK_EQ(exit_code_of(PEVM_IO), 74);
     CHECK_EQ(exit_code_of(PEVM_CANCELLED), 130);
+    CHECK_EQ(exit_code_of(PEVM_UNAVAILABLE), 69);
+    CHECK_EQ(exit_code_of(PEVM_FENCED), 75);
 }
