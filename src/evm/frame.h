@@ -45,6 +45,7 @@ struct frame {
     const uint8_t *code_start;
     uint64_t code_size;
     const uint64_t *jumpdests;
+    int64_t gas_low; /* a jump that leaves less asks whether to go on (frame_poll) */
     struct machine *machine;
     struct account_entry *account; /* of `self` */
     struct bytes input;

@@ -79,6 +79,7 @@
     #define JUMP_TO(offset)                                                                        \
         do {                                                                                       \
             pc = frame->code_start + (offset);                                                     \
+            if (unlikely(gas < frame->gas_low)) GO(JUMP_LOW);                                      \
             NEXT(0);                                                                               \
         } while (0)
 #else
@@ -86,7 +87,7 @@
     #define JUMP_TO(offset)                                                                        \
         do {                                                                                       \
             pc = frame->code_start + (offset);                                                     \
-            if (unlikely((gas -= GAS_JUMPDEST) < 0)) HALT(HALT_OUT_OF_GAS);                        \
+            if (unlikely((gas -= GAS_JUMPDEST) < frame->gas_low)) GO(JUMP_LOW);                    \
             NEXT(1);                                                                               \
         } while (0)
 #endif
@@ -123,7 +124,7 @@ typedef PRESERVE_NONE enum halt handler(PARAMETERS);
     #define GO(name)      MUSTTAIL return handle_##name(REGISTERS)
 
 static handler handle_DIV_BIG, handle_MOD_BIG, handle_MLOAD_GROW, handle_MSTORE_GROW,
-    handle_MSTORE8_GROW;
+    handle_MSTORE8_GROW, handle_JUMP_LOW;
 
     #include "evm/handlers.def"
 

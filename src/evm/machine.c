@@ -181,11 +181,39 @@ static enum halt frame_end(struct machine *machine, struct frame *frame, enum ha
     return halt;
 }
 
+void machine_set_poll(struct machine *machine, bool (*is_over)(void *context), void *context)
+{
+    machine->is_over = is_over;
+    machine->poll_context = context;
+}
+
+static int64_t gas_low(int64_t gas)
+{
+    return gas > POLL_GAS ? gas - POLL_GAS : 0;
+}
+
+enum halt frame_poll(struct frame *frame, int64_t gas)
+{
+    struct machine *machine = frame->machine;
+    if (gas < 0) return HALT_OUT_OF_GAS;
+    frame->gas_low = gas_low(gas);
+    return machine->is_over(machine->poll_context) ? HALT_CANCELLED : HALT_NONE;
+}
+
+/* Before a frame runs, for the first time or again. */
+static bool turn_is_over(struct machine *machine, struct frame *frame)
+{
+    if (machine->is_over == NULL) return false;
+    frame->gas_low = gas_low(frame->gas);
+    return ++machine->turns % POLL_TURNS == 0 && machine->is_over(machine->poll_context);
+}
+
 /* Run until the outermost frame has ended or something is in the way. */
 static enum halt drive(struct machine *machine)
 {
     for (;;) { /* ends: all gas is finite */
         struct frame *frame = machine->frame;
+        if (unlikely(turn_is_over(machine, frame))) return HALT_CANCELLED;
         enum halt halt =
             unlikely(machine->tracer != NULL) ? interp_run_traced(frame) : interp_run(frame);
         if (halt == HALT_CALL) continue;

@@ -69,6 +69,14 @@ void machine_set_block(struct machine *machine,
                        const struct block_env *env,
                        const struct tracer *tracer);
 
+/* Who may end a message before its time (HALT_CANCELLED): asked each time that a loop has spent POLL_GAS, and every
+ * POLL_TURNS calls and returns, so after some tens of microseconds, but for a single instruction or precompile that takes
+ * longer. NULL: nobody, as at first. The interpreter pays one instruction per jump for it. */
+void machine_set_poll(struct machine *machine, bool (*is_over)(void *context), void *context);
+
+#define POLL_GAS   20000
+#define POLL_TURNS 32
+
 /* Run a message to its end: value transfer, collision check, code deposit and all. The journal is changed or reverted
  * according to result->halt. Returns false when it paused (result->halt says why: HALT_BLOCKED, HALT_STATE_FAILED,
  * HALT_NO_MEMORY, HALT_CANCELLED); after HALT_BLOCKED machine_resume goes on. */

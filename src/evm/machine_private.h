@@ -51,6 +51,10 @@ struct machine {
     const struct tracer *tracer;
     struct trace_mark trace;
 
+    bool (*is_over)(void *context); /* machine_set_poll; may be NULL */
+    void *poll_context;
+    uint32_t turns; /* frames entered and left so far */
+
     enum machine_stage stage;
     struct message message; /* the outermost one */
     struct tx_run_state run_state;
@@ -86,6 +90,9 @@ void frame_push(struct machine *machine, const struct frame_request *request);
 
 /* Where a child's memory begins: behind its parent's, on a cache line. */
 uint8_t *frame_memory_behind(const struct frame *frame);
+
+/* A jump has left less gas than frame->gas_low: HALT_NONE, or why the frame does not go on. */
+enum halt frame_poll(struct frame *frame, int64_t gas);
 
 /* Would a first payment to the account bring it to life: not there, or empty (EIP-161)? */
 enum view_answer account_is_new(struct machine *machine,

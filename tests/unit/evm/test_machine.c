@@ -233,3 +233,73 @@ TEST(a_machine_needs_no_more_than_its_reserve)
     machine_free(NULL);
     code_cache_free(codes);
 }
+
+/* ---- before its time ----------------------------------------------------------------------------- */
+
+struct patience {
+    unsigned asked, yes_from; /* 0: never */
+};
+
+static bool is_over(void *context)
+{
+    struct patience *patience = context;
+    patience->asked++;
+    return patience->yes_from != 0 && patience->asked >= patience->yes_from;
+}
+
+/* A loop; and one that calls itself three times, without a jump. */
+static const char *const endless[] = {
+    "again: @again JUMP",
+    "again: 1 @again JUMPI",
+    "0 0 0 0 0 ADDRESS GAS CALL 0 0 0 0 0 ADDRESS GAS CALL 0 0 0 0 0 ADDRESS GAS CALL",
+};
+
+TEST(a_message_that_nobody_ends_is_asked_about_and_ends_the_same)
+{
+    for (size_t i = 0; i < COUNT_OF(endless); i++) {
+        struct world *world = world_new(FORK_OSAKA);
+        world_account(world, CONTRACT, 0, bytecode(endless[i]));
+        struct outcome alone = world_call(world, 1000000);
+        struct patience patience = {.yes_from = 0};
+        machine_set_poll(world->machine, is_over, &patience);
+        struct outcome asked = world_call(world, 1000000);
+        CHECK(patience.asked >= 1000000 / POLL_GAS / 2);
+        CHECK(patience.asked <= 1000000 / 100);
+        CHECK_EQ(asked.halt, alone.halt);
+        CHECK_EQ(asked.gas_used, alone.gas_used);
+        CHECK(hash32_equal(&asked.state, &alone.state));
+        world_free(world);
+    }
+}
+
+TEST(a_message_ends_when_it_is_told_so_and_the_next_one_is_whole)
+{
+    for (size_t i = 0; i < COUNT_OF(endless); i++) {
+        struct world *world = world_new(FORK_OSAKA);
+        world_account(world, CONTRACT, 0, bytecode(endless[i]));
+        struct outcome alone = world_call(world, 200000);
+        struct patience patience = {.yes_from = 2};
+        machine_set_poll(world->machine, is_over, &patience);
+        struct outcome told = world_call(world, 1000000000);
+        CHECK_EQ(told.ended, false);
+        CHECK_EQ(told.halt, HALT_CANCELLED);
+        CHECK_EQ(patience.asked, 2);
+        machine_set_poll(world->machine, NULL, NULL);
+        struct outcome next = world_call(world, 200000);
+        CHECK_EQ(next.halt, alone.halt);
+        CHECK_EQ(next.gas_used, alone.gas_used);
+        CHECK(hash32_equal(&next.state, &alone.state));
+        world_free(world);
+    }
+}
+
+TEST(a_short_message_is_not_asked_about)
+{
+    struct world *world = world_new(FORK_OSAKA);
+    struct patience patience = {.yes_from = 1};
+    world_account(world, CONTRACT, 0, bytecode("@on JUMP on: 1 2 ADD" RETURN_TOP));
+    machine_set_poll(world->machine, is_over, &patience);
+    CHECK_EQ(world_call(world, POLL_GAS).halt, HALT_RETURN);
+    CHECK_EQ(patience.asked, 0);
+    world_free(world);
+}
