@@ -29,6 +29,7 @@ struct engine {
     struct block_state *state;
     size_t memory_max_bytes;
     struct team *team;
+    struct tuning tuning;
     struct parallel *parallel; /* made when the first block asks for it */
     struct tasks *tasks;       /* ... and these, when somebody has tasks of his own */
     struct arena *scratch;     /* one for each worker of the team */
@@ -44,6 +45,7 @@ static enum pevm_status engine_init(struct engine *engine, const struct engine_o
     if (workers == 0) workers = cpu_count_default();
     engine->chain = options->chain;
     engine->memory_max_bytes = options->memory_max_bytes;
+    engine->tuning = options->tuning;
     arena_init(&engine->block_arena, ARENA_CHUNK_BYTES, options->memory_max_bytes);
     engine->codes = code_cache_new(CODE_CACHE_BYTES);
     if (engine->codes == NULL) return PEVM_NO_MEMORY;
@@ -96,6 +98,11 @@ void engine_free(struct engine *engine)
 void engine_set_chain(struct engine *engine, const struct chain *chain)
 {
     engine->chain = chain;
+}
+
+void engine_tune(struct engine *engine, const struct tuning *tuning)
+{
+    engine->tuning = *tuning;
 }
 
 /* ---- looking on ------------------------------------------------------------------------------- */
@@ -219,9 +226,10 @@ static enum pevm_status parallel_get(struct engine *engine, struct block_run *ru
 {
     struct parallel_options options = {
         .team = engine->team, .codes = engine->codes, .memory_max_bytes = engine->memory_max_bytes};
-    if (!run->input->is_parallel) return PEVM_OK;
+    if (!run->input->is_parallel || engine->tuning.policy == SCHED_SEQUENTIAL) return PEVM_OK;
     if (engine->parallel == NULL && parallel_new(&engine->parallel, &options) != PEVM_OK)
         return run_no_memory(run);
+    parallel_tune(engine->parallel, &engine->tuning);
     run->parallel = engine->parallel;
     return PEVM_OK;
 }

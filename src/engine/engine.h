@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "chain/block_fault.h"
 #include "chain/chain.h"
+#include "engine/tuning.h"
 #include "evm/block_env.h"
 #include "evm/tracer.h"
 #include "metrics/event.h"
@@ -28,6 +29,7 @@ struct engine_options {
     const struct chain *chain; /* borrowed; engine_set_chain changes it between blocks */
     unsigned workers; /* for sender recovery (and the parallel path); 0 = online CPUs, at most 16 */
     size_t memory_max_bytes; /* 0 = no limit */
+    struct tuning tuning;    /* engine_tune changes it between blocks */
 };
 
 /* Roots that only the owner of the whole state can give. */
@@ -87,7 +89,8 @@ struct engine_input {
     struct event_log
         *events; /* may be NULL: what the workers do is noted there, in as many rings */
     bool skip_header_compare; /* execute only: gas used, roots and bloom are reported, not judged */
-    bool is_parallel;         /* on all workers; the outcome is the same, bit for bit */
+    bool
+        is_parallel; /* on all workers, unless the policy is SCHED_SEQUENTIAL; the same, bit for bit */
     bool even_if_small;   /* with is_parallel: though it is not worth waking anybody (for tests) */
     bool skip_body_roots; /* do not compare transactions root, withdrawals root, ommers hash */
 };
@@ -123,6 +126,9 @@ void engine_free(struct engine *engine); /* may be NULL */
 
 /* Another chain from the next block on (borrowed): test runners meet a new one with every test. */
 void engine_set_chain(struct engine *engine, const struct chain *chain);
+
+/* Another way of doing the same, from the next block on. */
+void engine_tune(struct engine *engine, const struct tuning *tuning);
 
 /* Metrics of all that this engine has done and does (engine_metrics.h). They live as long as it does; any thread reads them. */
 struct metrics *engine_metrics(const struct engine *engine);

@@ -27,6 +27,7 @@ struct parallel {
     struct speculation *speculation;
     struct executor *executors; /* by number of the worker */
     unsigned worker_count;
+    struct tuning tuning;
     uint64_t *gas_used; /* by tx: of its last attempt */
     size_t gas_capacity;
     struct block_run *run;
@@ -82,6 +83,11 @@ void parallel_free(struct parallel *parallel)
     mv_free(parallel->mv);
     speculation_free(parallel->speculation);
     heap_free(parallel);
+}
+
+void parallel_tune(struct parallel *parallel, const struct tuning *tuning)
+{
+    parallel->tuning = *tuning;
 }
 
 unsigned parallel_workers(const struct parallel *parallel)
@@ -175,6 +181,7 @@ static const struct speculation_ops ops = {attempt_run, accept, is_cancelled};
 static uint32_t claim_size(const struct parallel *parallel, const struct block *block)
 {
     uint64_t gas = 0;
+    if (parallel->tuning.ignores_gas) return CLAIM_MAX;
     for (size_t i = 0; i < block->tx_count; i++)
         gas += block->txs[i].gas_limit < CLAIM_GAS ? block->txs[i].gas_limit : CLAIM_GAS;
     uint64_t size = gas == 0 ? 1 : CLAIM_GAS * (uint64_t)block->tx_count / gas;
@@ -214,6 +221,7 @@ static enum pevm_status begin(struct parallel *parallel,
         .locations_expected = most > 4000000 ? 4000000 : (uint32_t)most,
         .coinbase = run->env.coinbase,
         .keeps_empty = run->env.rules.fork < FORK_SPURIOUS_DRAGON,
+        .by_version = parallel->tuning.detection == DETECT_FAST,
     };
     TRY(mv_begin(parallel->mv, &mv));
     struct speculation_block speculation = {.ops = &ops,
@@ -222,7 +230,8 @@ static enum pevm_status begin(struct parallel *parallel,
                                             .tx_count = (uint32_t)block->tx_count,
                                             .claim_size = claim_size(parallel, block),
                                             .events = run->events,
-                                            .metrics = run->metrics};
+                                            .metrics = run->metrics,
+                                            .tuning = parallel->tuning};
     TRY(speculation_begin(parallel->speculation, &speculation));
     for (unsigned i = 0; i < parallel->worker_count; i++) {
         struct executor *executor = &parallel->executors[i];

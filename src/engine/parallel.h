@@ -10,6 +10,7 @@
 #pragma once
 
 #include "engine/block_run.h"
+#include "engine/tuning.h"
 #include "state/mv_place.h"
 #include "sync/team.h"
 
@@ -37,6 +38,9 @@ struct parallel_counts {
 enum pevm_status parallel_new(struct parallel **out,
                               const struct parallel_options *options) MUST_CHECK;
 void parallel_free(struct parallel *parallel); /* may be NULL */
+
+/* From the next block on; until then all is zero. Not for SCHED_SEQUENTIAL: then nobody comes here. */
+void parallel_tune(struct parallel *parallel, const struct tuning *tuning);
 
 /* The third phase of a block (block_run.h), in place of sequential_run. */
 enum pevm_status parallel_run(struct parallel *parallel, struct block_run *run) MUST_CHECK;

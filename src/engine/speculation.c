@@ -7,8 +7,7 @@
 
 #include <string.h>
 
-#define UNCHECKED_MAX                                                                              \
-    64 /* transactions a worker has run and not yet checked; older ones the frontier checks */
+#define UNCHECKED_MAX  128 /* run by a worker and not yet checked; older ones the frontier checks */
 #define PUSH_MAX       512 /* how far a publisher looks for readers of what it changed */
 #define FRONTIER_STEPS 32  /* final transactions between two hints to the state */
 #define TURNS_MAX      3 /* attempts at a stretch, while what they read changes under their hands */
@@ -16,7 +15,6 @@
 struct worker {
     unsigned number;
     struct mv_attempt attempt;
-    struct sched_claim claim;
     uint32_t unchecked[UNCHECKED_MAX]; /* a ring */
     uint32_t unchecked_first, unchecked_count;
     uint64_t attempts, inside_ns, idle_ns;
@@ -29,6 +27,7 @@ struct speculation {
     struct worker *workers;
     unsigned worker_count;
     struct speculation_block block;
+    uint32_t batch_size, attempts_max;
     uint8_t *ends; /* enum attempt_end, by tx: of the last attempt */
     size_t ends_capacity;
     uint32_t final; /* inside the frontier: transactions below it are final */
@@ -89,14 +88,20 @@ enum pevm_status speculation_begin(struct speculation *speculation,
     speculation->final = 0;
     for (unsigned i = 0; i < speculation->worker_count; i++) {
         struct worker *worker = &speculation->workers[i];
-        worker->claim = (struct sched_claim){0, 0};
         worker->unchecked_first = worker->unchecked_count = 0;
         worker->attempts = worker->inside_ns = worker->idle_ns = 0;
         worker->ring = event_ring(block->events, i);
         worker->writer = block->metrics == NULL ? NULL : metrics_writer(block->metrics, i);
     }
-    return sched_begin(speculation->sched,
-                       &(struct sched_options){block->tx_count, speculation->worker_count});
+    const struct tuning *tuning = &block->tuning;
+    speculation->batch_size = tuning->batch_size == 0 ? BATCH_SIZE_DEFAULT : tuning->batch_size;
+    if (speculation->batch_size > UNCHECKED_MAX) speculation->batch_size = UNCHECKED_MAX;
+    speculation->attempts_max = tuning->attempts_max == 0 ? ATTEMPTS_DEFAULT : tuning->attempts_max;
+    struct sched_options options = {.tx_count = block->tx_count,
+                                    .workers = speculation->worker_count,
+                                    .policy = tuning->policy,
+                                    .is_rigid = tuning->is_rigid};
+    return sched_begin(speculation->sched, &options);
 }
 
 struct speculation_end speculation_end(const struct speculation *speculation)
@@ -162,6 +167,7 @@ static void tell_readers(struct speculation *speculation,
 {
     struct sched *sched = speculation->sched;
     uint32_t to = speculation->block.tx_count;
+    if (speculation->block.tuning.validation != VALIDATE_EARLY) return;
     if (readers_to < to) to = readers_to;
     if (to - tx > PUSH_MAX) to = tx + PUSH_MAX;
     for (uint32_t reader = tx + 1; reader < to; reader++) {
@@ -187,9 +193,11 @@ static void unchecked_push(struct worker *worker, uint32_t tx)
 
 /* Check what this worker ran, as far as everything below has been executed: it is still in this processor's cache, and need
  * not be checked at the frontier. */
-static void check_own(struct speculation *speculation, struct worker *worker)
+static void check_own(struct speculation *speculation, struct worker *worker, bool has_work)
 {
     struct sched *sched = speculation->sched;
+    bool is_batch = speculation->block.tuning.validation == VALIDATE_BATCH;
+    if (is_batch && has_work && worker->unchecked_count < speculation->batch_size) return;
     while (worker->unchecked_count > 0) { /* ends: one less each time */
         uint32_t tx = worker->unchecked[worker->unchecked_first];
         uint32_t changes = sched_changes(sched);
@@ -222,6 +230,11 @@ static bool holds_already(struct speculation *speculation,
     }
     uint32_t changes_now = sched_changes(sched);
     bool all_below = sched_all_below_executed(sched, tx);
+    if (speculation->block.tuning.validation == VALIDATE_LAZY) return true;
+    if (speculation->block.tuning.validation == VALIDATE_BATCH) {
+        unchecked_push(worker, tx);
+        return true;
+    }
     if (!holds(speculation, worker, tx, all_below)) return false;
     if (all_below)
         sched_stamp(sched, tx, changes_now);
@@ -245,6 +258,11 @@ static void tx_run_held(struct speculation *speculation, struct worker *worker, 
 {
     struct sched *sched = speculation->sched;
     for (unsigned turn = 1;; turn++) { /* ends: TURNS_MAX */
+        if (sched_incarnation(sched, tx) >= speculation->attempts_max &&
+            sched_frontier(sched) < tx) {
+            sched_wait_for_final(sched, tx, tx - 1);
+            return;
+        }
         uint32_t readers_to = 0, changes = sched_changes(sched);
         bool began_sound = sched_all_below_executed(sched, tx);
         enum attempt_end end = attempt_run(speculation, worker, tx, &readers_to);
@@ -349,11 +367,11 @@ void speculation_work(unsigned number, void *context)
     uint64_t start_ns = clock_now_ns();
     tell_active(worker, true);
     while (!sched_is_done(sched)) {
-        uint32_t tx = sched_take(sched, &worker->claim, block->claim_size);
+        uint32_t tx = sched_take(sched, number, block->claim_size);
         if (tx != SCHED_NOTHING) tx_run_held(speculation, worker, tx);
-        bool is_claim_done = worker->claim.next == worker->claim.end;
+        bool is_claim_done = sched_claim_is_done(sched, number);
         if (is_claim_done || tx == sched_frontier(sched)) frontier_advance(speculation, worker);
-        check_own(speculation, worker);
+        check_own(speculation, worker, tx != SCHED_NOTHING);
         if (number == 0 && is_claim_done) tell_queue(speculation, worker);
         if (number == 0 && is_claim_done && block->ops->is_cancelled(block->context))
             sched_stop(sched); /* the sequential path says it */

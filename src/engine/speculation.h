@@ -18,6 +18,7 @@
  */
 #pragma once
 
+#include "engine/tuning.h"
 #include "metrics/event.h"
 #include "metrics/metrics.h"
 #include "state/mv.h"
@@ -52,6 +53,7 @@ struct speculation_block {
     uint32_t claim_size;      /* adjacent transactions for one worker at a time */
     struct event_log *events; /* may be NULL; a ring for each worker */
     struct metrics *metrics;  /* may be NULL; a writer for each worker: how it stands just now */
+    struct tuning tuning;
 };
 
 enum pevm_status speculation_new(struct speculation **out, unsigned workers) MUST_CHECK;

@@ -247,7 +247,8 @@ static enum pevm_status begin(struct tasks *tasks)
                                             .mv = tasks->mv,
                                             .tx_count = input->count,
                                             .claim_size = claim_size(tasks),
-                                            .metrics = input->metrics};
+                                            .metrics = input->metrics,
+                                            .tuning = input->tuning};
     TRY(mv_begin(tasks->mv, &block));
     return speculation_begin(tasks->speculation, &speculation);
 }

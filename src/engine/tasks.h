@@ -37,6 +37,7 @@ struct tasks_input {
     unsigned workers;                   /* 0: the whole team */
     const struct cancel_source *cancel; /* may be NULL */
     struct metrics *metrics;            /* may be NULL; the engine puts in its own */
+    struct tuning tuning;
 };
 
 struct task_change {

@@ -19,6 +19,18 @@
 #define CLOSED_FIRST     16  /* transactions that it stays closed for, the first time */
 #define CLOSED_MAX       1024
 #define SOUND_IN_A_ROW   64 /* so many show that opening it was right */
+#define NARROW_SHARE     32 /* one in eight stale: an adaptive window narrows */
+#define NARROW_FOR_EACH  4  /* ... to so many transactions for each worker */
+
+static const struct policy {
+    uint32_t claim_max;
+    bool steals, narrows;
+} policies[SCHED_POLICY_COUNT] = {
+    [SCHED_WORK_STEALING] = {16, true,  false},
+    [SCHED_LOAD_BALANCED] = {1,  false, false},
+    [SCHED_ADAPTIVE] = {16, true,  true },
+    [SCHED_SEQUENTIAL] = {1,  false, false},
+};
 
 enum tx_state { TX_READY, TX_RUNNING, TX_WAITING, TX_EXECUTED, TX_CHECKING, TX_FINAL };
 
@@ -43,11 +55,20 @@ struct tx_slot {
     uint32_t stamp;          /* held: sched_changes() + 1 at the last good check; 0 = none */
 };
 
+/* A worker's claim: the first that is not begun in the low half, the end above. The worker takes from the front, others
+ * from the end. A range never comes back, for a transaction leaves it only once. */
+struct claim {
+    struct atomic64 range;
+} ALIGNED(CACHE_LINE);
+
 struct sched {
     struct tx_slot *txs;
     struct atomic64 *again; /* a bit per transaction that is ready again */
     uint32_t tx_count, tx_capacity;
-    unsigned workers;
+    struct claim *claims; /* by worker */
+    unsigned workers, worker_capacity;
+    const struct policy *policy;
+    bool is_rigid;
 
     ALIGNED(CACHE_LINE) struct atomic32 next; /* the first transaction that was never claimed */
     ALIGNED(CACHE_LINE) struct atomic32 again_count;
@@ -58,7 +79,7 @@ struct sched {
     uint32_t stale_share, closed_left, closed_next,
         sound_in_a_row; /* of whoever is inside the frontier */
     ALIGNED(CACHE_LINE) struct parker parker;
-    struct atomic64 rejections, waits, sleeps;
+    struct atomic64 rejections, waits, sleeps, steals;
 };
 
 /* ---- life ------------------------------------------------------------------------------------ */
@@ -77,6 +98,7 @@ void sched_free(struct sched *sched)
     if (sched == NULL) return;
     heap_free(sched->txs);
     heap_free(sched->again);
+    heap_free(sched->claims);
     heap_free(sched);
 }
 
@@ -98,9 +120,23 @@ static enum pevm_status arrays_reserve(struct sched *sched, uint32_t count)
     return is_enough ? PEVM_OK : PEVM_NO_MEMORY;
 }
 
+static enum pevm_status claims_reserve(struct sched *sched, unsigned workers)
+{
+    if (workers <= sched->worker_capacity) return PEVM_OK;
+    heap_free(sched->claims);
+    sched->claims = heap_alloc_aligned(CACHE_LINE, workers * sizeof *sched->claims);
+    sched->worker_capacity = sched->claims == NULL ? 0 : workers;
+    return sched->claims == NULL ? PEVM_NO_MEMORY : PEVM_OK;
+}
+
 enum pevm_status sched_begin(struct sched *sched, const struct sched_options *options)
 {
     TRY(arrays_reserve(sched, options->tx_count));
+    TRY(claims_reserve(sched, options->workers));
+    for (unsigned i = 0; i < options->workers; i++)
+        atomic64_init(&sched->claims[i].range, 0);
+    sched->policy = &policies[options->policy];
+    sched->is_rigid = options->is_rigid;
     memset(sched->txs, 0, options->tx_count * sizeof *sched->txs);
     memset(sched->again, 0, again_words(options->tx_count) * sizeof *sched->again);
     sched->tx_count = options->tx_count;
@@ -118,6 +154,7 @@ enum pevm_status sched_begin(struct sched *sched, const struct sched_options *op
     atomic64_init(&sched->rejections, 0);
     atomic64_init(&sched->waits, 0);
     atomic64_init(&sched->sleeps, 0);
+    atomic64_init(&sched->steals, 0);
     return PEVM_OK;
 }
 
@@ -176,28 +213,97 @@ static uint32_t claimable(const struct sched *sched)
     return next < limit ? limit - next : 0;
 }
 
+static uint64_t range_of(uint32_t next, uint32_t end)
+{
+    return (uint64_t)end << 32 | next;
+}
+
+static uint32_t range_next(uint64_t range)
+{
+    return (uint32_t)range;
+}
+
+static uint32_t range_left(uint64_t range)
+{
+    return (uint32_t)(range >> 32) - (uint32_t)range;
+}
+
+/* The first of the worker's own. */
+static uint32_t claim_pop(struct claim *claim)
+{
+    uint64_t range = atomic64_load(&claim->range, memory_order_relaxed);
+    while (range_left(range) > 0) /* ends: each failure means that somebody stole */
+        if (atomic64_cas_weak(&claim->range, &range, range + 1, memory_order_seq_cst))
+            return range_next(range);
+    return SCHED_NOTHING;
+}
+
+/* The worker's claim was empty, and nobody steals from an empty one. Who sleeps may come and steal. */
+static uint32_t claim_fill(struct sched *sched, struct claim *claim, uint32_t first, uint32_t end)
+{
+    if (end - first == 1) return first;
+    atomic64_store(&claim->range, range_of(first + 1, end), memory_order_seq_cst); /* [C] */
+    if (sched->policy->steals) parker_notify(&sched->parker, 1);                   /* [C] */
+    return first;
+}
+
 /* A stretch of transactions that nobody has had yet, not farther from the frontier than the window. */
-static bool claim_new(struct sched *sched, struct sched_claim *claim, uint32_t size)
+static uint32_t claim_new(struct sched *sched, struct claim *claim, uint32_t size)
 {
     uint32_t next = atomic32_load(&sched->next, memory_order_relaxed);
+    if (size > sched->policy->claim_max) size = sched->policy->claim_max;
     for (;;) { /* ends: each failure means that somebody claimed */
         uint32_t most = claimable(sched);
-        if (most == 0) return false;
+        if (most == 0) return SCHED_NOTHING;
         uint32_t end = next + (most < size ? most : size);
-        if (atomic32_cas_weak(&sched->next, &next, end, memory_order_seq_cst)) {
-            *claim = (struct sched_claim){next, end};
-            return true;
-        }
+        if (atomic32_cas_weak(&sched->next, &next, end, memory_order_seq_cst))
+            return claim_fill(sched, claim, next, end);
     }
 }
 
-uint32_t sched_take(struct sched *sched, struct sched_claim *claim, uint32_t claim_size)
+/* The worker with the most left, or SCHED_NOTHING; *range is what it has. */
+static unsigned richest(const struct sched *sched, uint64_t *range)
 {
-    uint32_t tx = again_take(sched, claim->next < claim->end ? claim->next : sched->tx_count);
-    if (tx == SCHED_NOTHING) {
-        if (claim->next == claim->end && !claim_new(sched, claim, claim_size)) return SCHED_NOTHING;
-        tx = claim->next++;
+    unsigned who = SCHED_NOTHING;
+    *range = 0;
+    for (unsigned i = 0; i < sched->workers && sched->policy->steals; i++) {
+        uint64_t seen = atomic64_load(&sched->claims[i].range, memory_order_seq_cst); /* [C] */
+        if (range_left(seen) <= range_left(*range)) continue;
+        *range = seen;
+        who = i;
     }
+    return who;
+}
+
+/* The later half of what another has claimed and not begun. */
+static uint32_t claim_steal(struct sched *sched, unsigned worker)
+{
+    uint64_t range;
+    unsigned victim;
+    while ((victim = richest(sched, &range)) !=
+           SCHED_NOTHING) { /* ends: a failure means that it got less */
+        uint32_t end = range_next(range) + range_left(range);
+        uint32_t first = end - (range_left(range) + 1) / 2;
+        if (!atomic64_cas(&sched->claims[victim].range,
+                          &range,
+                          range_of(range_next(range), first),
+                          memory_order_seq_cst))
+            continue;
+        (void)atomic64_add(&sched->steals, 1, memory_order_relaxed);
+        return claim_fill(sched, &sched->claims[worker], first, end);
+    }
+    return SCHED_NOTHING;
+}
+
+uint32_t sched_take(struct sched *sched, unsigned worker, uint32_t claim_size)
+{
+    struct claim *claim = &sched->claims[worker];
+    uint64_t own = atomic64_load(&claim->range, memory_order_relaxed);
+    uint32_t tx = again_take(sched, range_left(own) > 0 ? range_next(own) : sched->tx_count);
+    if (tx == SCHED_NOTHING) tx = claim_pop(claim);
+    if (tx == SCHED_NOTHING) tx = claim_new(sched, claim, claim_size);
+    if (tx == SCHED_NOTHING) tx = claim_steal(sched, worker);
+    if (tx == SCHED_NOTHING) return tx;
     VERIFY(state_of(atomic32_load(&sched->txs[tx].word, memory_order_relaxed)) == TX_READY);
     /* Nobody else looks at the word of a transaction that is this worker's for the taking. */
     struct atomic32 *word = &sched->txs[tx].word;
@@ -205,6 +311,11 @@ uint32_t sched_take(struct sched *sched, struct sched_claim *claim, uint32_t cla
                    word_with(atomic32_load(word, memory_order_relaxed), TX_RUNNING),
                    memory_order_relaxed);
     return tx;
+}
+
+bool sched_claim_is_done(const struct sched *sched, unsigned worker)
+{
+    return range_left(atomic64_load(&sched->claims[worker].range, memory_order_relaxed)) == 0;
 }
 
 uint32_t sched_incarnation(const struct sched *sched, uint32_t tx)
@@ -366,9 +477,10 @@ bool sched_frontier_enter(struct sched *sched)
     return true;
 }
 
-/* Open, close or keep the window, now that one more transaction is final. */
+/* Open, narrow, close or keep the window, now that one more transaction is final. */
 static void window_adapt(struct sched *sched, bool is_stale)
 {
+    if (sched->is_rigid) return;
     if (sched->closed_left > 0) {
         if (--sched->closed_left > 0) return;
         sched->stale_share = STALE_SHARE_NEW;
@@ -379,6 +491,11 @@ static void window_adapt(struct sched *sched, bool is_stale)
     sched->stale_share -= sched->stale_share / STALE_SHARE_STEP;
     sched->sound_in_a_row = is_stale ? 0 : sched->sound_in_a_row + 1;
     if (sched->sound_in_a_row >= SOUND_IN_A_ROW) sched->closed_next = CLOSED_FIRST;
+    if (sched->policy->narrows) {
+        bool is_narrow = sched->stale_share > NARROW_SHARE;
+        uint32_t narrow = NARROW_FOR_EACH * sched->workers;
+        atomic32_store(&sched->window, is_narrow ? narrow : WINDOW_OPEN, memory_order_relaxed);
+    }
     if (sched->stale_share <= STALE_SHARE_MAX) return;
     sched->closed_left = sched->closed_next;
     sched->closed_next = sched->closed_next * 2 > CLOSED_MAX ? CLOSED_MAX : sched->closed_next * 2;
@@ -429,6 +546,8 @@ static bool may_have_work(const struct sched *sched)
     if (sched_is_done(sched)) return true;
     if (atomic32_load(&sched->again_count, memory_order_seq_cst) != 0) return true;
     if (claimable(sched) > 0) return true;
+    uint64_t range;
+    if (richest(sched, &range) != SCHED_NOTHING) return true;
     return frontier_is_ripe(sched) &&
            atomic32_load(&sched->frontier_busy, memory_order_seq_cst) == 0;
 }
@@ -462,5 +581,6 @@ struct sched_counts sched_counts(const struct sched *sched)
         .rejections = atomic64_load(&sched->rejections, memory_order_relaxed),
         .waits = atomic64_load(&sched->waits, memory_order_relaxed),
         .sleeps = atomic64_load(&sched->sleeps, memory_order_relaxed),
+        .steals = atomic64_load(&sched->steals, memory_order_relaxed),
     };
 }

@@ -11,6 +11,7 @@
  *   stale         run more than once: what it read first was not true any more
  *   window        how far beyond the frontier new transactions are handed out. Running ahead gains nothing when most
  *                 transactions turn out stale: then the window closes, for longer each time that opening it was in vain
+ *   claim         adjacent transactions that nobody has had yet, taken by a worker in one go; others may steal from its end
  *
  * States of a transaction
  *
@@ -33,6 +34,7 @@
  *   I3  transactions become final in block order, each while held by whoever is inside the frontier
  *   I4  a WAITING transaction is in the list of exactly one lower transaction, and is taken from it exactly once
  *   I5  `changes` grows after the writes of a later incarnation became visible, before it is EXECUTED
+ *   I6  a transaction that was never begun lies in exactly one claim, or beyond all of them
  *
  * Order pairs (all seq_cst: the few words here are not what costs)
  *   [A] executed: state, then the list is emptied  <->  wait_for: into the list, then the state is looked at
@@ -52,9 +54,20 @@
 
 struct sched;
 
+/* In what order work is handed out; README.md says what each is good for. */
+enum sched_policy {
+    SCHED_WORK_STEALING, /* claims; who has nothing left takes half of another's */
+    SCHED_LOAD_BALANCED, /* one at a time, to whoever is free */
+    SCHED_ADAPTIVE,      /* as work stealing, and the window narrows before it closes */
+    SCHED_SEQUENTIAL,    /* one after another: no scheduler is asked */
+    SCHED_POLICY_COUNT
+};
+
 struct sched_options {
     uint32_t tx_count;
     unsigned workers;
+    enum sched_policy policy;
+    bool is_rigid; /* the window stays open whatever happens */
 };
 
 enum pevm_status sched_new(struct sched **out) MUST_CHECK;
@@ -63,14 +76,11 @@ enum pevm_status sched_begin(struct sched *sched, const struct sched_options *op
 
 #define SCHED_NOTHING UINT32_MAX
 
-/* What a worker has claimed in one go: adjacent transactions. Zero it before the first call. */
-struct sched_claim {
-    uint32_t next, end;
-};
-
-/* The lowest of those that are ready again and of the claim; when there are none, the first of a new claim of at most
- * `claim_size`. RUNNING, and held by the caller. SCHED_NOTHING: nothing to run now. */
-uint32_t sched_take(struct sched *sched, struct sched_claim *claim, uint32_t claim_size);
+/* The lowest of those that are ready again and of the worker's claim; when there are none, the first of a new claim of at
+ * most `claim_size`, or of what is stolen. RUNNING, and held by the caller. SCHED_NOTHING: nothing to run now. A worker
+ * number belongs to one thread. */
+uint32_t sched_take(struct sched *sched, unsigned worker, uint32_t claim_size);
+bool sched_claim_is_done(const struct sched *sched, unsigned worker); /* nothing is left in it */
 
 uint32_t sched_incarnation(const struct sched *sched, uint32_t tx);
 
@@ -129,6 +139,6 @@ struct sched_queue {
 struct sched_queue sched_queue(const struct sched *sched);
 
 struct sched_counts {
-    uint64_t rejections, waits, sleeps;
+    uint64_t rejections, waits, sleeps, steals;
 };
 struct sched_counts sched_counts(const struct sched *sched);

@@ -139,6 +139,7 @@ enum pevm_status mv_begin(struct mv *mv, const struct mv_block *block)
     mv->base = *block->base;
     mv->tx_count = block->tx_count;
     mv->keeps_empty = block->keeps_empty;
+    mv->by_version = block->by_version;
     atomic32_init(&mv->frontier, 0);
     atomic32_init(&mv->account_next, 0);
     atomic32_init(&mv->slot_next, 0);

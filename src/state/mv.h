@@ -64,6 +64,7 @@ struct mv_block {
         locations_expected; /* a good guess saves a second table; the tables grow between blocks */
     address coinbase;
     bool keeps_empty; /* before Spurious Dragon: existence is a location of its own */
+    bool by_version;  /* mv_holds compares where slots and codes came from, not what they are */
 };
 
 enum pevm_status mv_new(struct mv **out, const struct mv_options *options) MUST_CHECK;

@@ -628,12 +628,12 @@ static bool read_holds(struct mv *mv,
     switch (mv_place_kind(read->place)) {
     case MV_SLOT:
         if (mv_slot_at(mv, worker, id, tx, &value, &blocked_on) != VIEW_OK) return false;
-        return value == seen || u256_equal(*value, *(const u256 *)seen);
+        return value == seen || (!mv->by_version && u256_equal(*value, *(const u256 *)seen));
     case MV_NONCE:
         return mv_nonce_at(mv, id, tx, &number, &blocked_on) == VIEW_OK && number == read->seen;
     case MV_CODE:
         if (mv_code_at(mv, id, tx, &hash, &blocked_on) != VIEW_OK) return false;
-        return hash == seen || hash32_equal(hash, seen);
+        return hash == seen || (!mv->by_version && hash32_equal(hash, seen));
     case MV_BALANCE: return balance_holds(mv, id, tx, seen);
     case MV_EXISTENCE:
         return mv_existence_at(mv, id, tx, &number, &blocked_on) == VIEW_OK && number == read->seen;

@@ -143,7 +143,7 @@ struct mv {
     struct view base;
     uint64_t seed;
     uint32_t tx_count, tx_capacity, coinbase;
-    bool keeps_empty;
+    bool keeps_empty, by_version;
     uint16_t epoch;
     unsigned worker_count;
     struct mv_worker *workers;

@@ -6,30 +6,33 @@
 
 struct bench {
     struct sched *sched;
-    struct sched_claim claims[4]; /* by worker */
 };
 
-static struct bench bench_of(uint32_t txs)
+static struct bench bench_with(uint32_t txs, enum sched_policy policy, bool is_rigid)
 {
     struct bench bench = {.sched = NULL};
     assert_int_equal(sched_new(&bench.sched), PEVM_OK);
-    struct sched_options options = {.tx_count = txs, .workers = 4};
+    struct sched_options options = {
+        .tx_count = txs, .workers = 4, .policy = policy, .is_rigid = is_rigid};
     assert_int_equal(sched_begin(bench.sched, &options), PEVM_OK);
     return bench;
+}
+
+static struct bench bench_of(uint32_t txs)
+{
+    return bench_with(txs, SCHED_WORK_STEALING, false);
 }
 
 static void bench_again(struct bench *bench, uint32_t txs)
 {
     struct sched_options options = {.tx_count = txs, .workers = 4};
     assert_int_equal(sched_begin(bench->sched, &options), PEVM_OK);
-    memset(bench->claims, 0, sizeof bench->claims);
 }
 
 /* Take one by one. */
 static uint32_t take(struct bench *bench)
 {
-    struct sched_claim claim = {0, 0};
-    return sched_take(bench->sched, &claim, 1);
+    return sched_take(bench->sched, 3, 1);
 }
 
 static void take_all(struct bench *bench, uint32_t count)
@@ -75,15 +78,57 @@ TEST(new_transactions_come_in_block_order)
 TEST(a_claim_holds_adjacent_transactions_for_one_worker)
 {
     struct bench bench = bench_of(7);
-    CHECK_EQ(sched_take(bench.sched, &bench.claims[0], 3), 0);
-    CHECK_EQ(sched_take(bench.sched, &bench.claims[1], 3), 3);
-    CHECK_EQ(sched_take(bench.sched, &bench.claims[0], 3), 1);
-    CHECK_EQ(sched_take(bench.sched, &bench.claims[0], 3), 2);
-    CHECK_EQ(sched_take(bench.sched, &bench.claims[0], 3), 6); /* fewer are left than it may have */
-    CHECK_EQ(sched_take(bench.sched, &bench.claims[0], 3), SCHED_NOTHING);
-    CHECK_EQ(sched_take(bench.sched, &bench.claims[1], 3), 4);
-    CHECK_EQ(sched_take(bench.sched, &bench.claims[1], 3), 5);
-    CHECK_EQ(sched_take(bench.sched, &bench.claims[1], 3), SCHED_NOTHING);
+    CHECK_EQ(sched_take(bench.sched, 0, 3), 0);
+    CHECK_EQ(sched_take(bench.sched, 1, 3), 3);
+    CHECK_EQ(sched_take(bench.sched, 0, 3), 1);
+    CHECK_EQ(sched_take(bench.sched, 0, 3), 2);
+    CHECK_EQ(sched_take(bench.sched, 0, 3), 6); /* fewer are left than it may have */
+    CHECK_EQ(sched_take(bench.sched, 1, 3), 4);
+    CHECK_EQ(sched_claim_is_done(bench.sched, 1), false);
+    CHECK_EQ(sched_take(bench.sched, 1, 3), 5);
+    CHECK_EQ(sched_claim_is_done(bench.sched, 1), true);
+    CHECK_EQ(sched_take(bench.sched, 0, 3), SCHED_NOTHING);
+    CHECK_EQ(sched_take(bench.sched, 1, 3), SCHED_NOTHING);
+    sched_free(bench.sched);
+}
+
+TEST(who_has_nothing_left_steals_the_later_half_of_the_largest_claim)
+{
+    struct bench bench = bench_of(13);
+    CHECK_EQ(sched_take(bench.sched, 0, 3), 0);
+    CHECK_EQ(sched_take(bench.sched, 1, 10), 3);
+    CHECK_EQ(sched_take(bench.sched, 2, 1), 8); /* 4 to 12 were left */
+    CHECK_EQ(sched_take(bench.sched, 1, 10), 4);
+    CHECK_EQ(sched_take(bench.sched, 2, 1), 9);
+    CHECK_EQ(sched_take(bench.sched, 3, 1), 6); /* 5 to 7 and 10 to 12 were left: of the first */
+    for (uint32_t tx = 1; tx < 3; tx++)
+        CHECK_EQ(sched_take(bench.sched, 0, 1), tx);
+    CHECK_EQ(sched_take(bench.sched, 0, 1), 11);
+    CHECK_EQ(sched_counts(bench.sched).steals, 3);
+    sched_free(bench.sched);
+}
+
+TEST(the_last_of_a_claim_is_stolen_too_and_only_once)
+{
+    struct bench bench = bench_of(2);
+    CHECK_EQ(sched_take(bench.sched, 0, 2), 0);
+    CHECK_EQ(sched_take(bench.sched, 1, 2), 1);
+    CHECK_EQ(sched_claim_is_done(bench.sched, 0), true);
+    CHECK_EQ(sched_take(bench.sched, 0, 2), SCHED_NOTHING);
+    CHECK_EQ(sched_take(bench.sched, 1, 2), SCHED_NOTHING);
+    sched_free(bench.sched);
+}
+
+TEST(where_load_is_balanced_there_are_no_claims_and_no_thieves)
+{
+    struct bench bench = bench_with(4, SCHED_LOAD_BALANCED, false);
+    CHECK_EQ(sched_take(bench.sched, 0, 16), 0);
+    CHECK_EQ(sched_claim_is_done(bench.sched, 0), true);
+    CHECK_EQ(sched_take(bench.sched, 1, 16), 1);
+    CHECK_EQ(sched_take(bench.sched, 0, 16), 2);
+    CHECK_EQ(sched_take(bench.sched, 0, 16), 3);
+    CHECK_EQ(sched_take(bench.sched, 1, 16), SCHED_NOTHING);
+    CHECK_EQ(sched_counts(bench.sched).steals, 0);
     sched_free(bench.sched);
 }
 
@@ -104,16 +149,16 @@ TEST(the_lowest_that_is_ready_comes_first)
 TEST(what_is_ready_again_above_the_rest_of_a_claim_comes_after_it)
 {
     struct bench bench = bench_of(10);
-    CHECK_EQ(sched_take(bench.sched, &bench.claims[0], 4), 0);
-    CHECK_EQ(sched_take(bench.sched, &bench.claims[1], 4), 4);
+    CHECK_EQ(sched_take(bench.sched, 0, 4), 0);
+    CHECK_EQ(sched_take(bench.sched, 1, 4), 4);
     sched_hand_back(bench.sched, 4);
     sched_hand_back(bench.sched, 0);
-    CHECK_EQ(sched_take(bench.sched, &bench.claims[0], 4), 0);
-    CHECK_EQ(sched_take(bench.sched, &bench.claims[0], 4), 1);
-    CHECK_EQ(sched_take(bench.sched, &bench.claims[0], 4), 2);
-    CHECK_EQ(sched_take(bench.sched, &bench.claims[0], 4), 3);
-    CHECK_EQ(sched_take(bench.sched, &bench.claims[0], 4), 4);
-    CHECK_EQ(sched_take(bench.sched, &bench.claims[0], 4), 8);
+    CHECK_EQ(sched_take(bench.sched, 0, 4), 0);
+    CHECK_EQ(sched_take(bench.sched, 0, 4), 1);
+    CHECK_EQ(sched_take(bench.sched, 0, 4), 2);
+    CHECK_EQ(sched_take(bench.sched, 0, 4), 3);
+    CHECK_EQ(sched_take(bench.sched, 0, 4), 4);
+    CHECK_EQ(sched_take(bench.sched, 0, 4), 8);
     sched_free(bench.sched);
 }
 
@@ -543,17 +588,49 @@ TEST(mostly_stale_ones_close_it_and_then_the_frontier_alone_is_handed_out)
     for (; is_open(&bench); stale++)
         live(&bench, 1, 2);
     CHECK(stale >= 4 && stale <= 32);
-    struct sched_claim claim = {0, 0};
-    CHECK_EQ(sched_take(bench.sched, &claim, 16),
-             sched_frontier(bench.sched)); /* is_open took it */
+    CHECK_EQ(sched_take(bench.sched, 0, 16), sched_frontier(bench.sched)); /* is_open took it */
     uint32_t next = sched_frontier(bench.sched);
     finish(&bench, next, 1);
     for (unsigned i = 0; i < 2; i++) { /* is_open has claimed one more than that */
-        uint32_t tx = sched_take(bench.sched, &claim, 16);
+        uint32_t tx = sched_take(bench.sched, 0, 16);
         CHECK_EQ(tx, next + 1 + i);
-        CHECK_EQ(sched_take(bench.sched, &claim, 16), SCHED_NOTHING);
+        CHECK_EQ(sched_take(bench.sched, 0, 16), SCHED_NOTHING);
         finish(&bench, tx, 1);
     }
+    sched_free(bench.sched);
+}
+
+TEST(a_rigid_window_never_closes)
+{
+    struct bench bench = bench_with(2000, SCHED_WORK_STEALING, true);
+    live(&bench, 500, 3);
+    CHECK(is_open(&bench));
+    sched_free(bench.sched);
+}
+
+/* How many are handed out ahead of the frontier, at most 100; they are handed back. */
+static uint32_t handed_out(struct bench *bench)
+{
+    uint32_t taken[100], count = 0;
+    while (count < COUNT_OF(taken) && (taken[count] = take(bench)) != SCHED_NOTHING)
+        count++;
+    for (uint32_t i = 0; i < count; i++)
+        sched_hand_back(bench->sched, taken[i]);
+    return count;
+}
+
+TEST(an_adaptive_window_narrows_before_it_closes_and_opens_again)
+{
+    struct bench bench = bench_with(4000, SCHED_ADAPTIVE, false);
+    CHECK_EQ(handed_out(&bench), 100);
+    live(&bench, 100, 1); /* what was handed out is beyond any window */
+    for (unsigned i = 0; i < 30; i++) {
+        live(&bench, 1, 2);
+        live(&bench, 2, 1);
+    }
+    CHECK_EQ(handed_out(&bench), 16); /* four for each worker */
+    live(&bench, 100, 1);
+    CHECK_EQ(handed_out(&bench), 100);
     sched_free(bench.sched);
 }
 
