@@ -22,31 +22,63 @@ extern "C" {
 
 /* ---- configuration ----------------------------------------------------------------------------- */
 
-enum pevm_mode {
-    PEVM_MODE_PARALLEL,  /* on all workers; the outcome is that of the other mode, bit for bit */
-    PEVM_MODE_SEQUENTIAL /* one transaction after the other: the reference */
+/* In what order transactions are handed to workers. The outcome is that of PEVM_POLICY_SEQUENTIAL, bit for bit. */
+enum pevm_policy {
+    PEVM_POLICY_WORK_STEALING, /* several neighbours at a time; who has none left takes half of another's */
+    PEVM_POLICY_LOAD_BALANCED, /* one at a time, to whoever is free */
+    PEVM_POLICY_ADAPTIVE,      /* as work stealing; the more conflicts, the less far ahead */
+    PEVM_POLICY_SEQUENTIAL     /* one after the other, by the calling thread: the reference */
+};
+
+/* When it is checked that what a transaction has read still holds. What becomes final is always checked, in block order. */
+enum pevm_validation {
+    PEVM_VALIDATION_EARLY, /* as soon as it has run, and when a transaction before it changes what it read */
+    PEVM_VALIDATION_LAZY, /* when it is its turn to become final */
+    PEVM_VALIDATION_BATCH /* by each worker for what it ran, validation_batch_size transactions at a time */
+};
+
+/* What counts as a conflict. */
+enum pevm_detection {
+    PEVM_DETECTION_PRECISE, /* another value than was read */
+    PEVM_DETECTION_FAST /* another version than was read, whatever its value: no value is compared */
 };
 
 /* Sets of defaults; fields set afterwards win. */
 enum pevm_preset {
-    PEVM_PRESET_THROUGHPUT, /* parallel, a worker for each core, no memory limit */
-    PEVM_PRESET_LATENCY,    /* for now the same */
-    PEVM_PRESET_LOW_MEMORY, /* parallel, 2 workers, 1 GiB for a block */
+    PEVM_PRESET_THROUGHPUT, /* all cores, checks in batches */
+    PEVM_PRESET_LATENCY,    /* all cores, checks at once, one transaction at a time */
+    PEVM_PRESET_LOW_MEMORY, /* 2 workers, 1 GiB for a block */
     PEVM_PRESET_DETERMINISTIC /* sequential, 1 worker: also times and counts are reproducible, as far as they can be */
 };
 
 struct pevm_config {
     size_t struct_size; /* pevm_config_init */
-    uint32_t mode;      /* enum pevm_mode */
+
+    /* "mainnet", "sepolia", or a network of the official tests: a fork ("Osaka") or a transition
+     * ("PragueToOsakaAtTime15k"), with chain id 1. Borrowed until pevm_engine_open returns. */
+    const char *chain;
+
+    /* Threads that execute, the caller's included; 0: the cores this process may use, at most 16. At most
+     * PEVM_WORKERS_MAX. */
+    uint32_t workers;
+
+    /* How it is done. None of these changes an outcome. */
+    uint32_t policy;             /* enum pevm_policy */
+    uint32_t validation;         /* enum pevm_validation */
+    uint32_t conflict_detection; /* enum pevm_detection */
     uint32_t
-        workers; /* threads that execute, the caller's included; 0: the cores this process may use, at most 16;
-                         * at most PEVM_WORKERS_MAX */
-    uint64_t
-        memory_max_bytes; /* for one block, in each of: what the outcome lends; the versions of the parallel path.
-                                * 0: no limit. Beyond it a block runs sequentially or ends with PEVM_NO_MEMORY */
-    const char *
-        chain; /* borrowed until pevm_engine_open returns. "mainnet", "sepolia", or a network of the official tests:
-                        * a fork ("Osaka") or a transition ("PragueToOsakaAtTime15k"), with chain id 1 */
+        validation_batch_size; /* transactions, 1 to 65536; a worker remembers at most 128 that it has not checked */
+    uint32_t
+        attempts_max; /* at one transaction before those below it are final, 1 to 1000; then it waits for them */
+    uint8_t
+        adaptive; /* 1: stop running ahead, for a while, where most of it turns out wrong; 0: never. ADAPTIVE needs 1 */
+    uint8_t
+        load_balancing; /* 1: hand out transactions by what they may cost; 0: the same number at a time */
+    uint8_t padding[6];
+
+    /* For one block, in each of: what the outcome lends; the versions of the parallel path. 0: no limit. Beyond it a block
+     * runs sequentially or ends with PEVM_NO_MEMORY. */
+    uint64_t memory_max_bytes;
 };
 
 #define PEVM_WORKERS_MAX 128
@@ -62,13 +94,19 @@ void pevm_config_init_sized(struct pevm_config *config,
 /* Owns threads, code that was analysed, and memory that is kept from block to block. */
 typedef struct pevm_engine pevm_engine;
 
-/* An engine in *out, to be closed with pevm_engine_close. `error` may be NULL. PEVM_BAD_INPUT: struct_size, mode, or
- * workers is not one that this library knows; PEVM_UNSUPPORTED: no such chain, or fields set that this library is too
- * old for; PEVM_NO_MEMORY. Then *out is NULL. */
+/* An engine in *out, to be closed with pevm_engine_close. `error` may be NULL. PEVM_BAD_INPUT: a field of *config is out of
+ * its range, or contradicts another (the text names it); PEVM_UNSUPPORTED: no such chain, or fields set that this library
+ * is too old for; PEVM_NO_MEMORY. Then *out is NULL. */
 enum pevm_status pevm_engine_open(pevm_engine **out,
                                   const struct pevm_config *config,
                                   struct pevm_error *error);
 void pevm_engine_close(pevm_engine *engine); /* may be NULL; what its outcomes lend goes with it */
+
+/* Another configuration, from the next block on: everything but chain, workers and memory_max_bytes, which must be as they
+ * were. On failure, as above, the engine is as before. What outcomes lend stays. */
+enum pevm_status pevm_engine_configure(pevm_engine *engine,
+                                       const struct pevm_config *config,
+                                       struct pevm_error *error);
 
 /* ---- a block ----------------------------------------------------------------------------------- */
 

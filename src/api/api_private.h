@@ -78,12 +78,24 @@ void trace_end(pevm_trace *trace);
 /* The stranger's tracer as ours. `theirs` must live as long. */
 struct tracer tracer_of(const struct pevm_tracer *theirs);
 
+/* ---- configuration (pevm_config.c) ---- */
+
+/* The caller's, whole and in range. */
+enum pevm_status config_read(struct pevm_config *out,
+                             const struct pevm_config *given,
+                             struct error *error) MUST_CHECK;
+/* Does `now` leave alone what an open engine can't change? */
+enum pevm_status config_check_kept(const struct pevm_config *before,
+                                   const struct pevm_config *now,
+                                   struct error *error) MUST_CHECK;
+struct tuning config_tuning(const struct pevm_config *config);
+
 /* ---- engine ---- */
 
 struct pevm_engine {
     struct engine *inside;
     struct chain chain;
-    bool is_parallel;
+    struct pevm_config config; /* in force */
     uint64_t opened_ns;
     struct arena arena; /* of one block: decoded, and its receipts in the stranger's words */
     struct engine_outcome inside_outcome;

@@ -4,30 +4,7 @@
 
 #define ARENA_CHUNK_BYTES ((size_t)256 << 10)
 
-/* ---- configuration ---- */
-
-static const struct {
-    enum pevm_mode mode;
-    uint32_t workers;
-    uint64_t memory_max_bytes;
-} presets[] = {
-    [PEVM_PRESET_THROUGHPUT] = {PEVM_MODE_PARALLEL,   0, 0                },
-    [PEVM_PRESET_LATENCY] = {PEVM_MODE_PARALLEL,   0, 0                },
-    [PEVM_PRESET_LOW_MEMORY] = {PEVM_MODE_PARALLEL,   2, (uint64_t)1 << 30},
-    [PEVM_PRESET_DETERMINISTIC] = {PEVM_MODE_SEQUENTIAL, 1, 0                },
-};
-
-EXPORT void pevm_config_init_sized(struct pevm_config *config,
-                                   size_t struct_size,
-                                   enum pevm_preset preset)
-{
-    ASSERT((size_t)preset < COUNT_OF(presets));
-    sized_init(config, struct_size, sizeof *config);
-    config->mode = (uint32_t)presets[preset].mode;
-    config->workers = presets[preset].workers;
-    config->memory_max_bytes = presets[preset].memory_max_bytes;
-    config->chain = "mainnet";
-}
+/* ---- life ---- */
 
 static enum pevm_status chain_by_name(struct chain *out, const char *name, struct error *error)
 {
@@ -43,37 +20,22 @@ static enum pevm_status chain_by_name(struct chain *out, const char *name, struc
     return status;
 }
 
-/* ---- life ---- */
-
-static enum pevm_status check(const struct pevm_config *config, struct error *error)
-{
-    if (config->mode != PEVM_MODE_PARALLEL && config->mode != PEVM_MODE_SEQUENTIAL)
-        return error_set(
-            error, PEVM_BAD_INPUT, "pevm_config.mode: %u is no enum pevm_mode", config->mode);
-    if (config->workers > PEVM_WORKERS_MAX)
-        return error_set(error,
-                         PEVM_BAD_INPUT,
-                         "pevm_config.workers: %u is more than %d",
-                         config->workers,
-                         PEVM_WORKERS_MAX);
-    return PEVM_OK;
-}
-
 static enum pevm_status open_engine(pevm_engine *engine,
                                     const struct pevm_config *given,
                                     struct error *error)
 {
     struct pevm_config config;
-    TRY(sized_read(&config, sizeof config, given, "pevm_config", error));
-    TRY(check(&config, error));
+    TRY(config_read(&config, given, error));
     TRY(chain_by_name(&engine->chain, config.chain, error));
-    engine->is_parallel = config.mode == PEVM_MODE_PARALLEL;
     engine->opened_ns = clock_now_ns();
+    config.chain = engine->chain.name;
+    engine->config = config;
     arena_init(&engine->arena, ARENA_CHUNK_BYTES, (size_t)config.memory_max_bytes);
     struct engine_options options = {
         .chain = &engine->chain,
         .workers = config.workers,
         .memory_max_bytes = (size_t)config.memory_max_bytes,
+        .tuning = config_tuning(&config),
     };
     return engine_new(&engine->inside, &options);
 }
@@ -102,6 +64,30 @@ EXPORT void pevm_engine_close(pevm_engine *engine)
     engine_free(engine->inside);
     arena_fini(&engine->arena);
     heap_free(engine);
+}
+
+static enum pevm_status configure(pevm_engine *engine,
+                                  const struct pevm_config *given,
+                                  struct error *error)
+{
+    struct pevm_config config;
+    TRY(config_read(&config, given, error));
+    TRY(config_check_kept(&engine->config, &config, error));
+    struct tuning tuning = config_tuning(&config);
+    config.chain = engine->chain.name;
+    engine->config = config;
+    engine_tune(engine->inside, &tuning);
+    return PEVM_OK;
+}
+
+EXPORT enum pevm_status pevm_engine_configure(pevm_engine *engine,
+                                              const struct pevm_config *config,
+                                              struct pevm_error *error)
+{
+    struct error inside;
+    ASSERT(engine != NULL);
+    error_clear(&inside);
+    return error_give(error, configure(engine, config, &inside), &inside);
 }
 
 /* ---- a block ---- */

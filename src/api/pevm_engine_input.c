@@ -86,7 +86,7 @@ enum pevm_status input_read(struct input_work *work,
     work->input.parent_total_difficulty = work->given.parent_total_difficulty;
     work->input.skip_header_compare = work->given.skip_header_compare != 0;
     work->input.skip_body_roots = work->given.skip_body_roots != 0;
-    work->input.is_parallel = engine->is_parallel;
+    work->input.is_parallel = true;
     if (work->given.is_cancelled != NULL) {
         work->cancel = (struct cancel_source){is_cancelled, &work->given};
         work->input.cancel = &work->cancel;

@@ -89,8 +89,9 @@ static enum pevm_status run_all(pevm_engine *engine,
         .context = &executor,
         .base = &base,
         .count = count,
-        .workers = engine->is_parallel ? 0 : 1,
+        .workers = engine->config.policy == PEVM_POLICY_SEQUENTIAL ? 1 : 0,
         .cancel = executor.is_cancelled != NULL ? &cancel : NULL,
+        .tuning = config_tuning(&engine->config),
     };
     TRY(engine_run_tasks(engine->inside, &inside, &input, error));
     engine->tasks_outcome = (struct pevm_tasks_outcome){

@@ -70,15 +70,21 @@ void api_world_fini(struct api_world *world)
     block_world_free(world->inside);
 }
 
-pevm_engine *api_world_engine(unsigned workers)
+struct pevm_config api_world_config(unsigned workers)
 {
     struct pevm_config config;
-    struct pevm_error error;
-    pevm_engine *engine;
     pevm_config_init(&config, PEVM_PRESET_THROUGHPUT);
     config.chain = "Osaka";
     config.workers = workers;
-    if (workers == 1) config.mode = PEVM_MODE_SEQUENTIAL;
+    if (workers == 1) config.policy = PEVM_POLICY_SEQUENTIAL;
+    return config;
+}
+
+pevm_engine *api_world_engine(unsigned workers)
+{
+    struct pevm_config config = api_world_config(workers);
+    struct pevm_error error;
+    pevm_engine *engine;
     CHECK_EQ(pevm_engine_open(&engine, &config, &error), PEVM_OK);
     return engine;
 }

@@ -19,7 +19,9 @@ struct api_world {
 void api_world_init(struct api_world *world);
 void api_world_fini(struct api_world *world);
 
-/* An engine for its chain; 1 worker is sequential. Fails the test when there is none. */
+/* For its chain; 1 worker is sequential. */
+struct pevm_config api_world_config(unsigned workers);
+/* Such an engine. Fails the test when there is none. */
 pevm_engine *api_world_engine(unsigned workers);
 /* Block, parent, state. */
 struct pevm_input api_world_input(const struct api_world *world);

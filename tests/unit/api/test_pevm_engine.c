@@ -1,7 +1,6 @@
 #include "base/heap.h"
 #include "support/api_world.h"
 #include "support/test.h"
-#include "sync/team.h"
 
 #include <sys/wait.h>
 
@@ -11,64 +10,6 @@
 #include <unistd.h>
 
 /* ---- opening ----------------------------------------------------------------------------------- */
-
-static enum pevm_status open_and_close(const struct pevm_config *config, struct pevm_error *error)
-{
-    pevm_engine *engine;
-    enum pevm_status status = pevm_engine_open(&engine, config, error);
-    CHECK_EQ(engine != NULL, status == PEVM_OK);
-    pevm_engine_close(engine);
-    return status;
-}
-
-TEST(every_preset_opens_an_engine_on_every_kind_of_chain)
-{
-    const char *const chains[] = {"mainnet", "sepolia", "Frontier", "Osaka", "BerlinToLondonAt5"};
-    for (unsigned preset = 0; preset <= PEVM_PRESET_DETERMINISTIC; preset++)
-        for (size_t i = 0; i < COUNT_OF(chains); i++) {
-            struct pevm_config config;
-            struct pevm_error error;
-            pevm_config_init(&config, (enum pevm_preset)preset);
-            config.chain = chains[i];
-            CHECK_EQ(open_and_close(&config, &error), PEVM_OK);
-        }
-}
-
-TEST(a_configuration_that_makes_no_sense_is_refused_with_its_field)
-{
-    const struct {
-        size_t struct_size;
-        uint32_t mode, workers;
-        const char *chain;
-        enum pevm_status status;
-        const char *text;
-    } cases[] = {
-        {0,                          0, 1,   "mainnet", PEVM_BAD_INPUT,   "pevm_config.struct_size is 0, expected "},
-        {7,                          0, 1,   "mainnet", PEVM_BAD_INPUT,   "pevm_config.struct_size is 7, expected "},
-        {sizeof(struct pevm_config), 2, 1,   "mainnet", PEVM_BAD_INPUT,   "pevm_config.mode: 2 "                   },
-        {sizeof(struct pevm_config),
-         0,                             129,
-         "mainnet",                                     PEVM_BAD_INPUT,
-         "pevm_config.workers: 129 "                                                                               },
-        {sizeof(struct pevm_config), 0, 1,   "moonnet", PEVM_UNSUPPORTED, "pevm_config.chain: "                    },
-        {sizeof(struct pevm_config), 0, 1,   "",        PEVM_UNSUPPORTED, "pevm_config.chain: "                    },
-    };
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct pevm_config config = {.struct_size = cases[i].struct_size,
-                                     .mode = cases[i].mode,
-                                     .workers = cases[i].workers,
-                                     .chain = cases[i].chain};
-        struct pevm_error error;
-        CHECK_EQ(open_and_close(&config, &error), cases[i].status);
-        CHECK(strncmp(error.text, cases[i].text, strlen(cases[i].text)) == 0);
-        CHECK_EQ(open_and_close(&config, NULL), cases[i].status);
-    }
-}
-
-TEST(the_most_workers_are_those_of_a_team)
-{
-    CHECK_EQ(PEVM_WORKERS_MAX, TEAM_WORKERS_MAX);
-}
 
 TEST(closing_nothing_is_nothing)
 {
