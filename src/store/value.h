@@ -2,8 +2,8 @@
  *
  *   account    {"balance":N,"nonce":N,"codeHash":"0x..","storageRoot":"0x.."}; the balance is a bare number of up to 78
  *              digits; codeHash is all zeros for no code; storageRoot is all zeros. Two fields of ours may follow, both
- *              rare: "deleted":true (in history: gone after that block) and "bareStorage":true (has storage, but neither
- *              code nor nonce: only then must a creation look at slots)
+ *              rare: "deleted":true (in history: gone after that block) and "bareStorage":true (has no code, but may
+ *              have storage: what has neither has none, so nobody must look)
  *   slot       0x and 64 lower-case digits, 66 bytes
  *   progress   {"latestSyncedBlock":N}, and {"latestExecutedBlock":N,"lastExecutionTime":N,"totalTxsExecuted":N,
  *              "latestExecutedHash":"0x..","epoch":N,"schema":1}; the last three are ours and may be missing when read

@@ -1,0 +1,32 @@
+/* commit_private.h - what the files of commit.h share. */
+#pragma once
+
+#include "store/commit.h"
+#include "store/keyspace.h"
+
+/* A key in the committer's arena; false: no memory. */
+bool commit_key(struct committer *committer, const struct key *key, struct bytes *out) MUST_CHECK;
+
+/* The record of block `number`. PEVM_NOT_FOUND: there is none. PEVM_CORRUPT: it is damaged, or another block's. */
+enum pevm_status commit_record(struct committer *committer,
+                               uint64_t number,
+                               struct undo_record *out,
+                               struct error *error) MUST_CHECK;
+
+/* Write `progress` into the batch. */
+void commit_put_progress(struct committer *committer, const struct exec_progress *progress);
+
+enum pevm_status commit_no_memory(struct error *error);
+
+/* What block `input` finds in the store and leaves, as a record; and the record that leaves the window with it, NULL when there
+ * is none. Everything lies in the arena. */
+struct commit_plan {
+    struct undo_record record;
+    struct exec_progress before;
+    const struct code_change *new_codes; /* those that the record names, in its order */
+    const struct undo_record *leaving;   /* NULL: none */
+};
+enum pevm_status commit_plan(struct committer *committer,
+                             struct commit_plan *out,
+                             const struct commit_input *input,
+                             struct error *error) MUST_CHECK;
