@@ -2,6 +2,8 @@
 
 #include "base/clock.h"
 
+#include <stddef.h>
+
 #define QUESTIONS_PER_LOOK 16 /* at the clock, between pieces */
 
 void stop_begin(struct stop *stop, const struct stop_options *options)
