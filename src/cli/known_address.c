@@ -1,5 +1,9 @@
 #include "cli/known_address.h"
 
+#include "base/hex.h"
+
+#include <strings.h>
+
 /* clang-format off */
 const address beacon_roots_address = {{0x00, 0x0f, 0x3d, 0xf6, 0xd7, 0x32, 0x80, 0x7e, 0xf1, 0x31,
                                        0x9f, 0xb7, 0xb8, 0xbb, 0x85, 0x22, 0xd0, 0xbe, 0xac, 0x02}};
@@ -13,3 +17,72 @@ const address deposits_address = {{0x00, 0x00, 0x00, 0x00, 0x21, 0x9a, 0xb5, 0x4
                                    0xbb, 0x83, 0x9c, 0xbe, 0x05, 0x30, 0x3d, 0x77, 0x05, 0xfa}};
 const address coinbase_address = {{0xc0, 0x1d, 0xba, 0x5e, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}};
 /* clang-format on */
+
+/* ---- names --------------------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *spelled, *name;
+} known[] = {
+#define KNOWN(spelled, name) {spelled, name},
+#include "cli/known_address.def"
+#undef KNOWN
+};
+
+static const struct {
+    const address *who;
+    const char *name;
+} of_eips[] = {
+    {&beacon_roots_address,           "beacon roots"          },
+    {&block_hashes_address,           "block hashes"          },
+    {&withdrawal_requests_address,    "withdrawal requests"   },
+    {&consolidation_requests_address, "consolidation requests"},
+    {&deposits_address,               "deposits"              },
+    {&coinbase_address,               "made coinbase"         },
+};
+
+/* By number from 1 (Yellow Paper, appendix E; EIP-152, 2537, 4844), then EIP-7951 at 0x100. */
+static const char *const precompiles[] = {NULL,
+                                          "ecrecover",
+                                          "sha256",
+                                          "ripemd160",
+                                          "identity",
+                                          "modexp",
+                                          "bn254 add",
+                                          "bn254 multiply",
+                                          "bn254 pairing",
+                                          "blake2f",
+                                          "kzg point",
+                                          "bls12 g1 add",
+                                          "bls12 g1 msm",
+                                          "bls12 g2 add",
+                                          "bls12 g2 msm",
+                                          "bls12 pairing",
+                                          "bls12 map to g1",
+                                          "bls12 map to g2"};
+
+static const char *precompile_name(const address *who)
+{
+    for (size_t i = 0; i < sizeof who->bytes - 2; i++)
+        if (who->bytes[i] != 0) return NULL;
+    unsigned number = (unsigned)who->bytes[18] << 8 | who->bytes[19];
+    if (number == 0x100) return "p256 verify";
+    return number < COUNT_OF(precompiles) ? precompiles[number] : NULL;
+}
+
+const char *known_address_name(const address *who)
+{
+    char text[HEX_ADDRESS_SIZE];
+    hex_address(text, who);
+    for (size_t i = 0; i < COUNT_OF(of_eips); i++)
+        if (address_equal(of_eips[i].who, who)) return of_eips[i].name;
+    for (size_t i = 0; i < COUNT_OF(known); i++)
+        if (strcasecmp(known[i].spelled, text) == 0) return known[i].name;
+    return precompile_name(who);
+}
+
+const char *known_address_spelled(size_t index, const char **name)
+{
+    if (index >= COUNT_OF(known)) return NULL;
+    *name = known[index].name;
+    return known[index].spelled;
+}

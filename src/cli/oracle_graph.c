@@ -213,3 +213,49 @@ bool oracle_graph_schedule(const struct oracle_graph *graph,
     if (!graph->out_of_memory) schedule_fini(&schedule);
     return ok;
 }
+
+/* ---- the longest way ----------------------------------------------------------------------------------- */
+
+/* Going back from the end of the way, then turned around. */
+static uint32_t path_collect(const uint32_t *before, uint32_t last, uint32_t *path)
+{
+    uint32_t count = 0;
+    for (uint32_t tx = last; tx != UINT32_MAX; tx = before[tx]) /* ends: before[tx] < tx */
+        path[count++] = tx;
+    for (uint32_t i = 0; i < count / 2; i++) {
+        uint32_t tx = path[i];
+        path[i] = path[count - 1 - i];
+        path[count - 1 - i] = tx;
+    }
+    return count;
+}
+
+bool oracle_graph_path(const struct oracle_graph *graph,
+                       const uint64_t *costs,
+                       uint32_t *path,
+                       uint32_t *count,
+                       uint64_t *out)
+{
+    size_t txs = graph->tx_count;
+    uint64_t *ends = heap_alloc_zeroed(txs, sizeof *ends); /* by tx: of the longest way to it */
+    uint32_t *before = heap_alloc_zeroed(txs, sizeof *before);
+    bool ok = !graph->out_of_memory && ends != NULL && before != NULL;
+    uint32_t last = UINT32_MAX;
+    *out = *count = 0;
+    for (uint32_t i = 0; ok && i < txs; i++) {
+        before[i] = UINT32_MAX;
+        for (uint32_t edge = graph->starts[i]; edge < graph->starts[i + 1]; edge++) {
+            uint32_t from = graph->froms[edge];
+            if (before[i] == UINT32_MAX || ends[from] > ends[before[i]]) before[i] = from;
+        }
+        ends[i] = costs[i] + (before[i] == UINT32_MAX ? 0 : ends[before[i]]);
+        if (last == UINT32_MAX || ends[i] > ends[last]) last = i;
+    }
+    if (ok && txs > 0) {
+        *out = ends[last];
+        *count = path_collect(before, last, path);
+    }
+    heap_free(ends);
+    heap_free(before);
+    return ok;
+}

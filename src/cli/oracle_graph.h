@@ -37,6 +37,14 @@ void oracle_graph_add(struct oracle_graph *graph, uint32_t from);
 /* How many transactions have an edge to them. */
 uint32_t oracle_graph_waiting(const struct oracle_graph *graph);
 
+/* The transactions of the longest way through the block, in their order, into `path`, which has room for all; *count: how many.
+ * *out: how long they take one after another. False: no memory. */
+bool oracle_graph_path(const struct oracle_graph *graph,
+                       const uint64_t *costs,
+                       uint32_t *path,
+                       uint32_t *count,
+                       uint64_t *out) MUST_CHECK;
+
 /* How long all of it takes on `workers`, when transaction i takes costs[i]. False: no memory. */
 bool oracle_graph_schedule(const struct oracle_graph *graph,
                            const uint64_t *costs,

@@ -120,3 +120,31 @@ TEST(random_graphs_keep_the_bounds)
         oracle_graph_fini(&graph);
     }
 }
+
+TEST(the_longest_way_is_told_with_its_transactions)
+{
+    /* 0 before 1 and 2, 2 before 4; 3 alone */
+    static const uint64_t costs[] = {1, 10, 2, 4, 9};
+    uint32_t path[5], count;
+    uint64_t time;
+    struct oracle_graph graph;
+    oracle_graph_init(&graph);
+    CHECK(oracle_graph_path(&graph, costs, path, &count, &time));
+    CHECK_EQ(count, 0);
+    oracle_graph_next(&graph);
+    oracle_graph_next(&graph);
+    oracle_graph_add(&graph, 0);
+    oracle_graph_next(&graph);
+    oracle_graph_add(&graph, 0);
+    oracle_graph_next(&graph);
+    oracle_graph_next(&graph);
+    oracle_graph_add(&graph, 2);
+    CHECK(oracle_graph_path(&graph, costs, path, &count, &time));
+    CHECK_EQ(time, 12);
+    CHECK_EQ(time, time_of(&graph, costs, ORACLE_UNLIMITED));
+    CHECK_EQ(count, 3);
+    CHECK_EQ(path[0], 0);
+    CHECK_EQ(path[1], 2);
+    CHECK_EQ(path[2], 4);
+    oracle_graph_fini(&graph);
+}
