@@ -5,6 +5,7 @@
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "cli/replay.h"
+#include "cli/report_files.h"
 #include "cli/worker_list.h"
 #include "fixture/bundle_source.h"
 #include "fixture/json_write.h"
@@ -19,6 +20,7 @@ struct replay_options {
     unsigned mode; /* enum replay_mode */
     uint64_t repeat;
     const char *workers, *witness, *run;
+    struct report_files files;
     bool json;
 };
 
@@ -219,6 +221,30 @@ static enum pevm_status replay_with(struct replay_session *session,
     return PEVM_OK;
 }
 
+static bool wants_report(const struct replay_session *session)
+{
+    return session->options->files.page != NULL || session->options->files.trace != NULL;
+}
+
+/* The same block again, and looked at closely. */
+static enum pevm_status report_one(struct replay_session *session,
+                                   const char *name,
+                                   const struct bundle *bundle,
+                                   struct error *error)
+{
+    const struct replay_options *options = session->options;
+    bool is_sequential = options->mode == REPLAY_SEQUENTIAL;
+    struct report_plan plan = {is_sequential ? 1 : session->workers.counts[0], options->repeat};
+    struct report report;
+    if (!wants_report(session)) return PEVM_OK;
+    progress_show(&session->progress, 1, "report");
+    TRY(report_make(&report, name, bundle, &plan, error));
+    enum pevm_status status = report_files_write(&options->files, &report, error);
+    report_fini(&report);
+    progress_hide(&session->progress);
+    return status;
+}
+
 static enum pevm_status replay_one(struct replay_session *session,
                                    size_t index,
                                    struct error *error)
@@ -229,6 +255,7 @@ static enum pevm_status replay_one(struct replay_session *session,
     enum pevm_status status = PEVM_OK;
     for (size_t i = 0; i < session->workers.count && status == PEVM_OK; i++)
         status = replay_with(session, i, name, &bundle, error);
+    if (status == PEVM_OK) status = report_one(session, name, &bundle, error);
     bundle_fini(&bundle);
     if (status != PEVM_OK) error_prefix(error, "%s", name);
     return status;
@@ -290,6 +317,20 @@ static enum pevm_status session_open(struct replay_session *session,
     return PEVM_OK;
 }
 
+/* A report is about one block, on one number of workers. */
+static bool is_for_report(const struct replay_session *session)
+{
+    size_t fitting = 0;
+    if (!wants_report(session)) return true;
+    for (size_t i = 0; i < bundle_source_count(session->source); i++)
+        fitting += name_filter_takes(&session->filter, bundle_source_name(session->source, i));
+    if (fitting > 1)
+        fprintf(stderr,
+                "pevm replay: a report is about one block, these are %zu: choose it with --run\n",
+                fitting);
+    return fitting <= 1;
+}
+
 static enum exit_code replay(struct replay_session *session, const struct arguments *arguments)
 {
     struct error error;
@@ -301,6 +342,8 @@ static enum exit_code replay(struct replay_session *session, const struct argume
     enum exit_code code = exit_code_of(status);
     if (status != PEVM_OK)
         fprintf(stderr, "pevm replay: %s\n", error.text);
+    else if (!is_for_report(session))
+        code = EXIT_USAGE;
     else
         code = finish(session, replay_all(session));
     for (size_t i = 0; i < session->workers.count; i++)
@@ -330,6 +373,15 @@ int cmd_replay(int argc, char **argv)
         OPTION_TEXT(
             "witness", "PATH", &options.witness, "trie witnesses: check the state root as well"),
         OPTION_TEXT("run", "REGEX", &options.run, "only bundles whose name fits"),
+        OPTION_TEXT(
+            "report",
+            "FILE",
+            &options.files.page,
+            "a page that shows how the block went (HTML; one block, one number of workers)"),
+        OPTION_TEXT("trace",
+                    "FILE",
+                    &options.files.trace,
+                    "the same for ui.perfetto.dev or chrome://tracing (JSON)"),
         OPTION_FLAG("json", &options.json, "one JSON object per block on stdout, nothing else"),
     };
     const struct command_spec spec = {
@@ -347,6 +399,9 @@ int cmd_replay(int argc, char **argv)
     struct error error;
     if (worker_list_parse(&session.workers, options.workers, &error) != PEVM_OK)
         return (int)usage_error(&spec, "%s", error.text);
+    if (wants_report(&session) && session.workers.count > 1)
+        return (int)usage_error(
+            &spec, "a report is about one number of workers, not %zu", session.workers.count);
     if (name_filter_init(&session.filter, options.run, &error) != PEVM_OK)
         return (int)usage_error(&spec, "%s", error.text);
     enum exit_code code = replay(&session, &arguments);

@@ -3,6 +3,8 @@
 #include "cli/exit_code.h"
 #include "support/test.h"
 
+#include <sys/stat.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -220,4 +222,25 @@ TEST(a_configuration_is_checked_and_dumped)
     CHECK_EQ(run(cmd_config, "config check -c /nowhere.yaml"), EXIT_CONFIG);
     CHECK_EQ(run(cmd_config, "config"), EXIT_USAGE);
     CHECK_EQ(run(cmd_config, "config what"), EXIT_USAGE);
+}
+
+TEST(a_report_is_written_about_one_block_on_one_number_of_workers)
+{
+    char path[96];
+    struct stat page, trace;
+    begin();
+    CHECK_EQ(run(cmd_replay, "replay --workers 2 --run ^2$ --report @/r.html --trace @/t.json @"),
+             EXIT_DONE);
+    snprintf(path, sizeof path, "%s/r.html", folder);
+    CHECK_EQ(stat(path, &page), 0);
+    snprintf(path, sizeof path, "%s/t.json", folder);
+    CHECK_EQ(stat(path, &trace), 0);
+    CHECK(page.st_size > 10000 && trace.st_size > 1000);
+    CHECK_EQ(run(cmd_replay, "replay --report @/r.html @"), EXIT_USAGE);
+    CHECK(strstr(err, "a report is about one block, these are 2: choose it with --run\n") != NULL);
+    CHECK_EQ(run(cmd_replay, "replay --workers 1,2 --run ^2$ --trace @/t.json @"), EXIT_USAGE);
+    CHECK(strstr(err, "a report is about one number of workers, not 2\n") != NULL);
+    CHECK(run(cmd_replay, "replay --run ^2$ --report @/none/r.html @") != EXIT_DONE);
+    CHECK(strstr(err, "r.html: No such file or directory\n") != NULL);
+    end();
 }
