@@ -2,7 +2,7 @@
 #   pevm_room(NAME SOURCES...)
 include_directories(${CMAKE_SOURCE_DIR}/include ${CMAKE_SOURCE_DIR}/src)
 # What only the command needs; the other rooms are libpevm.
-set(PEVM_ROOMS_OF_TOOLS config store fixture sim service cli)
+set(PEVM_ROOMS_OF_TOOLS config store fixture feed sim service cli)
 set_property(GLOBAL PROPERTY PEVM_LIBRARY_ROOMS "")
 set_property(GLOBAL PROPERTY PEVM_TOOL_ROOMS "")
 
