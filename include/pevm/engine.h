@@ -76,6 +76,10 @@ struct pevm_config {
         load_balancing; /* 1: hand out transactions by what they may cost; 0: the same number at a time */
     uint8_t padding[6];
 
+    /* Who runs out of time gets PEVM_TIMEOUT and no outcome, never another receipt. Nanoseconds, 0: none. */
+    uint64_t task_timeout_ns;      /* of one transaction, or task */
+    uint64_t execution_timeout_ns; /* of a call */
+
     /* For one block, in each of: what the outcome lends; the versions of the parallel path. 0: no limit. Beyond it a block
      * runs sequentially or ends with PEVM_NO_MEMORY. */
     uint64_t memory_max_bytes;
@@ -130,8 +134,9 @@ struct pevm_input {
     const struct pevm_tracer *tracer; /* may be NULL */
     pevm_trace *trace;                /* may be NULL; not both */
 
-    /* May be NULL. Asked between transactions, from the calling thread; anything but 0 stops the block with
-     * PEVM_CANCELLED. A block is never cut short silently. */
+    /* May be NULL. Asked between transactions, and inside those that take long, every few ten microseconds while work is
+     * done; from any of the engine's threads, but by one at a time. Anything but 0 stops the block with PEVM_CANCELLED. A
+     * block is never cut short silently. */
     int (*is_cancelled)(void *context);
     void *cancel_context;
 
@@ -211,6 +216,7 @@ struct pevm_outcome {
  *   PEVM_UNSUPPORTED        fields set that this library is too old for
  *   PEVM_STATE_UNREADABLE   the view answered PEVM_ANSWER_FAILED (the text says to what)
  *   PEVM_CANCELLED          is_cancelled said so
+ *   PEVM_TIMEOUT            a transaction, or the block, took longer than the configuration allows
  *   PEVM_NO_MEMORY          the heap, or memory_max_bytes
  * Afterwards the engine is as good as new. */
 enum pevm_status pevm_engine_execute(pevm_engine *engine,

@@ -23,6 +23,7 @@ extern "C" {
     X(PEVM_STATE_UNREADABLE, "the state could not be read")                                        \
     X(PEVM_INVALID_BLOCK, "the block is invalid")                                                  \
     X(PEVM_CANCELLED, "cancelled")                                                                 \
+    X(PEVM_TIMEOUT, "out of time")                                                                 \
     X(PEVM_INTERNAL, "internal error")                                                             \
     X(PEVM_UNAVAILABLE, "the store cannot be reached or is full for now")                          \
     X(PEVM_FENCED, "somebody else leads now")

@@ -58,7 +58,7 @@ struct pevm_executor {
     /* The word at a location before the first task, from any thread. NULL: all words are 0. */
     enum pevm_answer (*base)(void *context, const address *space, const u256 *key, u256 *out);
 
-    /* As in struct pevm_input. */
+    /* As in struct pevm_input; a task that takes long is stopped only where it reads. */
     int (*is_cancelled)(void *context);
 };
 
@@ -84,7 +84,7 @@ struct pevm_tasks_outcome {
 #define PEVM_TASKS_MAX ((uint32_t)1 << 24)
 
 /* Run tasks 0 to count - 1 on the engine's workers (in sequential mode on one). PEVM_OK: *outcome has the results. Else it is
- * NULL; `error` may be NULL. PEVM_STATE_UNREADABLE: `base` failed; PEVM_CANCELLED; PEVM_NO_MEMORY; PEVM_LIMIT: more than
+ * NULL; `error` may be NULL. PEVM_STATE_UNREADABLE: `base` failed; PEVM_CANCELLED; PEVM_TIMEOUT; PEVM_NO_MEMORY; PEVM_LIMIT: more than
  * PEVM_TASKS_MAX; PEVM_BAD_INPUT, PEVM_UNSUPPORTED: struct_size. */
 enum pevm_status pevm_engine_run_tasks(pevm_engine *engine,
                                        const struct pevm_tasks_outcome **outcome,

@@ -17,33 +17,33 @@ STATIC_ASSERT((int)PEVM_DETECTION_PRECISE == DETECT_PRECISE &&
 
 /* ---- presets ---- */
 
+#define SECOND_NS UINT64_C(1000000000)
+
+/* What they have in common. */
+#define COMMON                                                                                     \
+    .conflict_detection = PEVM_DETECTION_PRECISE, .attempts_max = ATTEMPTS_DEFAULT, .adaptive = 1, \
+    .load_balancing = 1, .task_timeout_ns = 30 * SECOND_NS,                                        \
+    .execution_timeout_ns = 900 * SECOND_NS
+
 static const struct pevm_config presets[] = {
-    [PEVM_PRESET_THROUGHPUT] = {.policy = PEVM_POLICY_WORK_STEALING,
+    [PEVM_PRESET_THROUGHPUT] = {COMMON,
+                                .policy = PEVM_POLICY_WORK_STEALING,
                                 .validation = PEVM_VALIDATION_BATCH,
-                                .validation_batch_size = BATCH_SIZE_DEFAULT,
-                                .attempts_max = ATTEMPTS_DEFAULT,
-                                .adaptive = 1,
-                                .load_balancing = 1                  },
-    [PEVM_PRESET_LATENCY] = {                                   .policy = PEVM_POLICY_LOAD_BALANCED,
+                                .validation_batch_size = BATCH_SIZE_DEFAULT},
+    [PEVM_PRESET_LATENCY] = {      COMMON,
+                                .policy = PEVM_POLICY_LOAD_BALANCED,
                                 .validation = PEVM_VALIDATION_EARLY,
-                                .validation_batch_size = 1,
-                                .attempts_max = ATTEMPTS_DEFAULT,
-                                .adaptive = 1,
-                                .load_balancing = 1                },
-    [PEVM_PRESET_LOW_MEMORY] = { .policy = PEVM_POLICY_WORK_STEALING,
+                                .validation_batch_size = 1               },
+    [PEVM_PRESET_LOW_MEMORY] = { COMMON,
+                                .policy = PEVM_POLICY_WORK_STEALING,
                                 .validation = PEVM_VALIDATION_EARLY,
                                 .validation_batch_size = BATCH_SIZE_DEFAULT,
-                                .attempts_max = ATTEMPTS_DEFAULT,
-                                .adaptive = 1,
-                                .load_balancing = 1,
                                 .workers = 2,
                                 .memory_max_bytes = (uint64_t)1 << 30},
-    [PEVM_PRESET_DETERMINISTIC] = {                                   .policy = PEVM_POLICY_SEQUENTIAL,
+    [PEVM_PRESET_DETERMINISTIC] = {            COMMON,
+                                .policy = PEVM_POLICY_SEQUENTIAL,
                                 .validation = PEVM_VALIDATION_EARLY,
                                 .validation_batch_size = BATCH_SIZE_DEFAULT,
-                                .attempts_max = ATTEMPTS_DEFAULT,
-                                .adaptive = 1,
-                                .load_balancing = 1,
                                 .workers = 1},
 };
 
@@ -148,6 +148,8 @@ struct tuning config_tuning(const struct pevm_config *config)
         .detection = (enum detection)config->conflict_detection,
         .batch_size = config->validation_batch_size,
         .attempts_max = config->attempts_max,
+        .task_timeout_ns = config->task_timeout_ns,
+        .execution_timeout_ns = config->execution_timeout_ns,
         .is_rigid = config->adaptive == 0,
         .ignores_gas = config->load_balancing == 0,
     };

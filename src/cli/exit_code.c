@@ -12,6 +12,7 @@ enum exit_code exit_code_of(enum pevm_status status)
     case PEVM_STATE_UNREADABLE: return EXIT_DATA;
     case PEVM_NOT_FOUND:
     case PEVM_IO: return EXIT_IO;
+    case PEVM_TIMEOUT:
     case PEVM_CANCELLED: return EXIT_INTERRUPTED;
     case PEVM_UNAVAILABLE: return EXIT_UNAVAILABLE;
     case PEVM_FENCED: return EXIT_FENCED;

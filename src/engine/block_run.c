@@ -40,13 +40,30 @@ enum pevm_status run_view_failed(struct block_run *run, const char *who)
                      state_watch_text(what, &run->watch));
 }
 
+static enum pevm_status stopped(struct block_run *run)
+{
+    static const struct {
+        enum pevm_status status;
+        const char *why;
+    } reasons[] = {
+        [STOP_ASKED] = {PEVM_CANCELLED, "cancelled"                                      },
+        [STOP_LATE] = {PEVM_TIMEOUT,   "not done within the execution timeout"          },
+        [STOP_TOO_LONG] = {PEVM_TIMEOUT,   "a transaction took longer than the task timeout"},
+    };
+    enum stop_reason reason = stop_why(&run->stop);
+    ASSERT(reason != STOP_NOT);
+    return error_set(run->error,
+                     reasons[reason].status,
+                     "block %" PRIu64 ": %s",
+                     run->env.number,
+                     reasons[reason].why);
+}
+
 enum pevm_status run_failed(struct block_run *run, enum run_answer answer, const char *who)
 {
     switch (answer) {
     case RUN_STATE_FAILED: return run_view_failed(run, who);
-    case RUN_CANCELLED:
-        return error_set(
-            run->error, PEVM_CANCELLED, "block %" PRIu64 ", %s: cancelled", run->env.number, who);
+    case RUN_CANCELLED: return stopped(run);
     default:
         ASSERT(answer ==
                RUN_NO_MEMORY); /* nothing blocks here, and a fault of a transaction is no failure */
@@ -54,9 +71,36 @@ enum pevm_status run_failed(struct block_run *run, enum run_answer answer, const
     }
 }
 
-enum pevm_status run_check_cancelled(struct block_run *run)
+void run_limit(struct block_run *run, const struct tuning *tuning)
 {
     const struct cancel_source *cancel = run->input->cancel;
-    if (cancel == NULL || !cancel->is_cancelled(cancel->context)) return PEVM_OK;
-    return error_set(run->error, PEVM_CANCELLED, "block %" PRIu64 ": cancelled", run->env.number);
+    uint64_t timeout_ns = tuning->execution_timeout_ns;
+    struct stop_options options = {
+        .is_asked = cancel == NULL ? NULL : cancel->is_cancelled,
+        .context = cancel == NULL ? NULL : cancel->context,
+        .end_ns = timeout_ns == 0 ? 0 : clock_now_ns() + timeout_ns,
+        .piece_max_ns = tuning->task_timeout_ns,
+    };
+    stop_begin(&run->stop, &options);
+}
+
+static bool is_over(void *context)
+{
+    struct tx_watch *watch = context;
+    if (watch->since_ns == 0) watch->since_ns = clock_now_ns();
+    return stop_is_due(watch->stop, watch->since_ns);
+}
+
+void run_watch_machine(struct block_run *run, struct machine *machine, struct tx_watch *watch)
+{
+    const struct stop_options *options = &run->stop.options;
+    bool is_limited =
+        options->is_asked != NULL || options->end_ns != 0 || options->piece_max_ns != 0;
+    *watch = (struct tx_watch){.stop = &run->stop};
+    machine_set_poll(machine, is_limited ? is_over : NULL, watch);
+}
+
+enum pevm_status run_check_stop(struct block_run *run)
+{
+    return stop_is_due(&run->stop, 0) ? stopped(run) : PEVM_OK;
 }

@@ -18,6 +18,7 @@
 #include "evm/tx_run.h"
 #include "metrics/metrics.h"
 #include "state/block_state.h"
+#include "sync/stop.h"
 
 struct parallel;
 
@@ -29,12 +30,20 @@ enum request_type {
     REQUEST_TYPE_COUNT
 };
 
+/* What a machine is told, so that it does not go on for ever. */
+struct tx_watch {
+    struct stop *stop;
+    uint64_t since_ns; /* when it was first asked about the transaction; 0: not yet */
+};
+
 struct block_run {
     const struct engine_input *input;
     const struct chain *chain;
     struct block_env env; /* rules in force included */
     struct arena *arena;  /* the block arena: what the outcome lends */
     struct machine *machine;
+    struct stop stop;                 /* shall the block go on? asked by all workers */
+    struct tx_watch watch_machine;    /* of `machine` */
     struct parallel *parallel;        /* NULL: the transactions run one after another */
     struct block_state *state;        /* what the block has changed so far */
     struct state_watch watch;         /* the pre-state, remembering a read that failed */
@@ -80,8 +89,12 @@ enum pevm_status run_failed(struct block_run *run,
 enum pevm_status run_view_failed(struct block_run *run, const char *who) MUST_CHECK;
 enum pevm_status run_no_memory(struct block_run *run) MUST_CHECK;
 
-/* PEVM_CANCELLED when somebody wants to stop. */
-enum pevm_status run_check_cancelled(struct block_run *run) MUST_CHECK;
+/* From now on it may be stopped: by input->cancel, or when the time of `tuning` is over. */
+void run_limit(struct block_run *run, const struct tuning *tuning);
+/* The machine's messages, too. `watch` lives as long as the block. */
+void run_watch_machine(struct block_run *run, struct machine *machine, struct tx_watch *watch);
+/* PEVM_CANCELLED or PEVM_TIMEOUT when the block shall stop. */
+enum pevm_status run_check_stop(struct block_run *run) MUST_CHECK;
 
 /* The phases. */
 enum pevm_status validate_before(struct block_run *run) MUST_CHECK;

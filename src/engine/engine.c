@@ -158,6 +158,8 @@ static enum pevm_status run_begin(struct block_run *run,
     run->arena = &engine->block_arena;
     run->machine = engine->machine;
     run->state = engine->state;
+    run_limit(run, &engine->tuning);
+    run_watch_machine(run, run->machine, &run->watch_machine);
     state_watch_init(&run->watch, pre_state);
     struct view view = state_watch_view(&run->watch);
     block_state_begin(run->state, &view);
@@ -169,11 +171,15 @@ static enum pevm_status recover_senders(struct block_run *run, struct engine *en
 {
     const struct block *block = run->input->block;
     uint64_t start_ns = run_enter(run, PHASE_SENDERS);
-    enum pevm_status status = senders_recover(
-        engine->team, engine->scratch, block->txs, block->tx_count, run->env.rules.fork);
+    enum pevm_status status = senders_recover(engine->team,
+                                              engine->scratch,
+                                              block->txs,
+                                              block->tx_count,
+                                              run->env.rules.fork,
+                                              &run->stop);
     run_leave(run, PHASE_SENDERS, start_ns);
     run->outcome->recover_ns = run->outcome->phase_ns[PHASE_SENDERS];
-    return status == PEVM_OK ? PEVM_OK : run_no_memory(run);
+    return status == PEVM_OK ? run_check_stop(run) : run_no_memory(run);
 }
 
 /* The transactions, on all workers or one after another. */
@@ -324,7 +330,8 @@ static enum pevm_status tx_execute(struct block_run *run,
         .blob_gas = run->env.rules.blob.max * (uint64_t)GAS_PER_BLOB,
     };
     struct tx_result result;
-    if (senders_recover(engine->team, engine->scratch, &tx, 1, run->env.rules.fork) != PEVM_OK)
+    if (senders_recover(engine->team, engine->scratch, &tx, 1, run->env.rules.fork, NULL) !=
+        PEVM_OK)
         return run_no_memory(run);
     machine_set_block(run->machine, &run->env, run->input->tracer);
     enum run_answer answer = tx_run(run->machine, &view, &tx, &room, &result);

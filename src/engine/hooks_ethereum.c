@@ -46,7 +46,7 @@ static enum pevm_status call_contract(struct block_run *run,
 {
     struct view view = block_state_view(run->state);
     struct message_result result;
-    TRY(run_check_cancelled(run));
+    TRY(run_check_stop(run));
     enum run_answer answer =
         system_call(run->machine, &view, contract, input, &result, &out->had_code);
     if (answer != RUN_DONE) return run_failed(run, answer, who);

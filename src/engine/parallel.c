@@ -18,6 +18,7 @@
 /* What a worker runs transactions with. */
 struct executor {
     struct machine *machine;
+    struct tx_watch watch;
     struct arena arena; /* logs of the receipts made here */
 } ALIGNED(CACHE_LINE);
 
@@ -128,15 +129,18 @@ static enum attempt_end attempt_run(void *context, struct mv_attempt *attempt, u
 {
     struct parallel *parallel = context;
     const struct block_run *run = parallel->run;
-    struct machine *machine = parallel->executors[attempt->worker].machine;
+    struct executor *executor = &parallel->executors[attempt->worker];
+    struct machine *machine = executor->machine;
     const struct tx *tx = &run->input->block->txs[attempt->tx];
     attempt->sender = tx->sender;
     attempt->nonce = tx->nonce;
     struct view view = mv_attempt_view(attempt);
     struct tx_room room = whole_block(run);
     struct tx_result result;
+    executor->watch.since_ns = 0;
     enum run_answer answer = tx_run(machine, &view, tx, &room, &result);
     if (answer == RUN_BLOCKED) return ATTEMPT_BLOCKED;
+    if (answer == RUN_CANCELLED) return ATTEMPT_LOST;
     if (answer == RUN_DONE && keep_result(parallel, attempt, &result, readers_to))
         return ATTEMPT_SOUND;
     /* No result: what it read may explain it, or it did not get that far. */
@@ -167,13 +171,12 @@ static bool accept(void *context, uint32_t tx)
     return true;
 }
 
-static bool is_cancelled(void *context)
+static bool is_over(void *context)
 {
-    const struct cancel_source *cancel = ((struct parallel *)context)->run->input->cancel;
-    return cancel != NULL && cancel->is_cancelled(cancel->context);
+    return stop_is_due(&((struct parallel *)context)->run->stop, 0);
 }
 
-static const struct speculation_ops ops = {attempt_run, accept, is_cancelled};
+static const struct speculation_ops ops = {attempt_run, accept, is_over};
 
 /* ---- a block --------------------------------------------------------------------------------- */
 
@@ -237,6 +240,7 @@ static enum pevm_status begin(struct parallel *parallel,
         struct executor *executor = &parallel->executors[i];
         arena_reset(&executor->arena);
         machine_set_block(executor->machine, &run->env, NULL);
+        run_watch_machine(run, executor->machine, &executor->watch);
     }
     return PEVM_OK;
 }
@@ -309,7 +313,7 @@ enum pevm_status parallel_run(struct parallel *parallel, struct block_run *run)
     if (is_for_one(parallel, run) || !coinbase_is_readable(run) ||
         begin(parallel, run, &base) != PEVM_OK)
         return sequential_run_from(run, 0);
-    TRY(run_check_cancelled(run)); /* the workers may be done before the first of them asks */
+    TRY(run_check_stop(run)); /* the workers may be done before the first of them asks */
     team_assist(parallel->team, parallel->worker_count, speculation_work, parallel->speculation);
     struct speculation_end end = speculation_end(parallel->speculation);
     struct mv_counts mv = mv_counts(parallel->mv);

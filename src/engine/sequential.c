@@ -56,6 +56,7 @@ static enum pevm_status transaction_run(struct block_run *run, size_t index)
     char who[WHO_MAX];
 
     tell_who(who, index);
+    run->watch_machine.since_ns = 0;
     enum run_answer answer = tx_run(run->machine, &view, tx, &room, &result);
     if (answer == RUN_INVALID) return run_refuse_tx(run, index, result.fault);
     if (answer != RUN_DONE) return run_failed(run, answer, who);
@@ -77,7 +78,7 @@ enum pevm_status sequential_run_from(struct block_run *run, size_t first)
     if (first < run->input->block->tx_count)
         event_note(ring, (struct event){.kind = EVENT_SEQUENTIAL, .tx = (uint32_t)first});
     for (size_t i = first; i < run->input->block->tx_count && !run_is_refused(run); i++) {
-        TRY(run_check_cancelled(run));
+        TRY(run_check_stop(run));
         event_note(ring, (struct event){.kind = EVENT_RUN, .tx = (uint32_t)i});
         TRY(transaction_run(run, i));
         event_note(ring, (struct event){.kind = EVENT_EXECUTED, .tx = (uint32_t)i});

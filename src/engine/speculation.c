@@ -323,9 +323,12 @@ static bool frontier_move(struct speculation *speculation, struct worker *worker
 static void frontier_advance(struct speculation *speculation, struct worker *worker)
 {
     struct sched *sched = speculation->sched;
+    const struct speculation_block *block = &speculation->block;
     do { /* ends: each turn but the last found something new */
         if (!sched_frontier_enter(sched)) return;
-        if (!sched_is_done(sched) && !frontier_move(speculation, worker)) sched_stop(sched);
+        bool is_over = block->ops->is_cancelled(block->context); /* the sequential path says it */
+        if (is_over || (!sched_is_done(sched) && !frontier_move(speculation, worker)))
+            sched_stop(sched);
     } while (sched_frontier_leave(sched));
 }
 
@@ -373,8 +376,6 @@ void speculation_work(unsigned number, void *context)
         if (is_claim_done || tx == sched_frontier(sched)) frontier_advance(speculation, worker);
         check_own(speculation, worker, tx != SCHED_NOTHING);
         if (number == 0 && is_claim_done) tell_queue(speculation, worker);
-        if (number == 0 && is_claim_done && block->ops->is_cancelled(block->context))
-            sched_stop(sched); /* the sequential path says it */
         if (tx == SCHED_NOTHING && !sched_is_done(sched)) {
             frontier_advance(speculation, worker);
             if (!sched_is_done(sched)) idle(speculation, worker);

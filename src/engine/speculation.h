@@ -29,7 +29,7 @@ enum attempt_end {
     ATTEMPT_SOUND,   /* published */
     ATTEMPT_UNSURE,  /* published: what it read, no writes */
     ATTEMPT_BLOCKED, /* attempt->blocked_on has to go first; nothing was published */
-    ATTEMPT_LOST,    /* no memory for anything: the block stops */
+    ATTEMPT_LOST,    /* no memory for anything, or no time: the block stops */
 };
 
 struct speculation_ops {
@@ -41,7 +41,7 @@ struct speculation_ops {
      * before it. */
     bool (*accept)(void *context, uint32_t tx);
 
-    /* Asked by worker 0 between transactions. */
+    /* Asked between transactions, by whoever moves the frontier: one worker at a time. */
     bool (*is_cancelled)(void *context);
 };
 

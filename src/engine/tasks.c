@@ -7,18 +7,23 @@
 #include "engine/speculation.h"
 #include "state/index_table.h"
 #include "state/sort.h"
+#include "sync/stop.h"
 
 #define CHUNK_BYTES        ((size_t)64 << 10)
 #define CLAIM_NS           20000 /* adjacent tasks for one worker at a time take about so long */
 #define CLAIM_MAX          16
-#define LOCATIONS_PER_TASK 4 /* a guess; the tables grow */
+#define READS_PER_QUESTION 64 /* ... whether to go on */
+#define LOCATIONS_PER_TASK 4  /* a guess; the tables grow */
 
 STATIC_ASSERT(TASKS_MAX == MV_TX_MAX, "a task is a transaction");
 
 /* A run, and what its worker keeps between runs. */
 struct task_io {
     struct mv_attempt *attempt;
-    enum view_answer answer;    /* the first that was not VIEW_OK */
+    struct stop *stop;
+    uint32_t reads;          /* by this worker, so far */
+    uint64_t since_ns;       /* when it was first asked whether the run shall go on; 0: not yet */
+    enum view_answer answer; /* the first that was not VIEW_OK */
     struct task_change *writes; /* one for each location */
     uint32_t write_count, write_capacity;
     struct index_table places; /* of the writes */
@@ -37,7 +42,7 @@ struct tasks {
     size_t result_capacity;
     struct arena arena; /* the changes */
     const struct tasks_input *input;
-    bool is_cancelled;
+    struct stop stop;
 };
 
 /* ---- life ------------------------------------------------------------------------------------ */
@@ -108,9 +113,19 @@ static struct task_change *own_write(const struct task_io *io,
     return NULL;
 }
 
+/* A task can only be stopped where it asks for something. The base is not to blame then: failed_task stays. */
+static bool is_stopped(struct task_io *io)
+{
+    if (++io->reads % READS_PER_QUESTION != 0) return false;
+    if (io->since_ns == 0) io->since_ns = clock_now_ns();
+    if (!stop_is_due(io->stop, io->since_ns)) return false;
+    io->answer = VIEW_FAILED;
+    return true;
+}
+
 enum view_answer task_read(struct task_io *io, const address *space, const u256 *key, u256 *out)
 {
-    if (io->answer != VIEW_OK) return io->answer;
+    if (io->answer != VIEW_OK || is_stopped(io)) return io->answer;
     const struct task_change *own = NULL;
     if (io->write_count > 0) own = own_write(io, location_hash(space, key), space, key);
     if (own != NULL) {
@@ -181,11 +196,14 @@ static enum attempt_end run_one(void *context, struct mv_attempt *attempt, uint3
     struct task_io *io = &tasks->ios[attempt->worker];
     writes_forget(io);
     io->attempt = attempt;
+    io->stop = &tasks->stop;
+    io->since_ns = 0;
     io->answer = VIEW_OK;
     attempt->predicts_nonce = false; /* there are no senders */
     int32_t result = tasks->input->ops->run(tasks->input->context, attempt->tx, io);
     if (io->answer == VIEW_BLOCKED) return ATTEMPT_BLOCKED;
     bool is_sound = io->answer == VIEW_OK;
+    if (!is_sound && stop_why(&tasks->stop) != STOP_NOT) return ATTEMPT_LOST;
     if (is_sound) tasks->results[attempt->tx] = result;
     if (!publish(io, is_sound && result == 0, readers_to)) return ATTEMPT_LOST;
     return is_sound ? ATTEMPT_SOUND : ATTEMPT_UNSURE;
@@ -198,16 +216,12 @@ static bool accept(void *context, uint32_t task)
     return true;
 }
 
-/* Asked by one worker only, which is the caller. */
-static bool ask_cancel(void *context)
+static bool is_over(void *context)
 {
-    struct tasks *tasks = context;
-    const struct cancel_source *cancel = tasks->input->cancel;
-    if (cancel != NULL && cancel->is_cancelled(cancel->context)) tasks->is_cancelled = true;
-    return tasks->is_cancelled;
+    return stop_is_due(&((struct tasks *)context)->stop, 0);
 }
 
-static const struct speculation_ops ops = {run_one, accept, ask_cancel};
+static const struct speculation_ops ops = {run_one, accept, is_over};
 
 /* ---- all of them ------------------------------------------------------------------------------- */
 
@@ -225,6 +239,19 @@ static uint32_t claim_size(const struct tasks *tasks)
     return size > CLAIM_MAX ? CLAIM_MAX : size == 0 ? 1 : (uint32_t)size;
 }
 
+static void limit(struct tasks *tasks)
+{
+    const struct tasks_input *input = tasks->input;
+    uint64_t timeout_ns = input->tuning.execution_timeout_ns;
+    struct stop_options options = {
+        .is_asked = input->cancel == NULL ? NULL : input->cancel->is_cancelled,
+        .context = input->cancel == NULL ? NULL : input->cancel->context,
+        .end_ns = timeout_ns == 0 ? 0 : clock_now_ns() + timeout_ns,
+        .piece_max_ns = input->tuning.task_timeout_ns,
+    };
+    stop_begin(&tasks->stop, &options);
+}
+
 static enum pevm_status begin(struct tasks *tasks)
 {
     const struct tasks_input *input = tasks->input;
@@ -238,7 +265,7 @@ static enum pevm_status begin(struct tasks *tasks)
     for (unsigned i = 0; i < tasks->worker_count; i++)
         tasks->ios[i].failed_task = MV_NOBODY;
     arena_reset(&tasks->arena);
-    tasks->is_cancelled = false;
+    limit(tasks);
     struct mv_block block = {.base = input->base,
                              .tx_count = input->count,
                              .locations_expected = input->count * LOCATIONS_PER_TASK};
@@ -257,7 +284,16 @@ static enum pevm_status begin(struct tasks *tasks)
 static enum pevm_status say_why(const struct tasks *tasks, uint32_t final, struct error *error)
 {
     const struct view *base = tasks->input->base;
-    if (tasks->is_cancelled) return error_set(error, PEVM_CANCELLED, "task %u: cancelled", final);
+    switch (stop_why(&tasks->stop)) {
+    case STOP_NOT: break;
+    case STOP_ASKED: return error_set(error, PEVM_CANCELLED, "task %u: cancelled", final);
+    case STOP_LATE:
+        return error_set(
+            error, PEVM_TIMEOUT, "task %u: not done within the execution timeout", final);
+    case STOP_TOO_LONG:
+        return error_set(
+            error, PEVM_TIMEOUT, "task %u: some task took longer than the task timeout", final);
+    }
     for (unsigned i = 0; i < tasks->worker_count; i++) {
         const struct task_io *io = &tasks->ios[i];
         const address *space = &io->failed_space;

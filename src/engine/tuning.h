@@ -1,5 +1,6 @@
-/* tuning.h - how a block is executed on several workers. Nothing here can change what comes out: every combination is held
- * against the sequential path by tests/differential/test_wild_tuning.c.
+/* tuning.h - how a block is executed on several workers, and for how long. Nothing here can change what comes out: every
+ * combination is held against the sequential path by tests/differential/test_wild_tuning.c, and who runs out of time gets
+ * an error, never another receipt.
  *
  * All zero is what throughput is best with on most machines, and what everybody gets who does not ask.
  */
@@ -30,10 +31,11 @@ struct tuning {
     enum sched_policy policy;
     enum validation validation;
     enum detection detection;
-    uint32_t batch_size; /* 0: BATCH_SIZE_DEFAULT */
-    uint32_t
-        attempts_max; /* at a transaction ahead of the frontier; then it waits for it. 0: ATTEMPTS_DEFAULT */
-    bool is_rigid; /* do not learn from how it goes: running ahead never stops */
-    bool
-        ignores_gas; /* hand out the same number of transactions at a time, whatever they may cost */
+    uint32_t batch_size;   /* 0: BATCH_SIZE_DEFAULT */
+    uint32_t attempts_max; /* at a transaction ahead of the frontier; 0: ATTEMPTS_DEFAULT */
+    bool is_rigid;         /* do not learn from how it goes: running ahead never stops */
+    bool ignores_gas;      /* hand out the same number at a time, whatever they may cost */
+
+    /* Of a transaction; of a block, from its senders on. 0: none. */
+    uint64_t task_timeout_ns, execution_timeout_ns;
 };

@@ -24,6 +24,7 @@ enum store_class store_class(enum pevm_status status)
     case PEVM_STATE_UNREADABLE:
     case PEVM_INVALID_BLOCK:
     case PEVM_CANCELLED:
+    case PEVM_TIMEOUT:
     case PEVM_INTERNAL: return CLASS_FATAL;
     }
     return CLASS_FATAL;

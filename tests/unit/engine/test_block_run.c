@@ -27,8 +27,6 @@ TEST(answers_of_the_world_become_statuses)
 {
     struct error error = {0};
     struct block_run run = {.env = {.number = 9}, .error = &error};
-    CHECK_EQ(run_failed(&run, RUN_CANCELLED, "transaction 1"), PEVM_CANCELLED);
-    CHECK_TEXT(error.text, "block 9, transaction 1: cancelled");
     CHECK_EQ(run_failed(&run, RUN_NO_MEMORY, "transaction 1"), PEVM_NO_MEMORY);
     CHECK_TEXT(error.text, "block 9: out of memory");
     CHECK_EQ(run_failed(&run, RUN_STATE_FAILED, "transaction 1"),
@@ -52,10 +50,28 @@ TEST(whoever_wants_to_stop_is_heard)
     struct engine_input input = {0};
     struct error error = {0};
     struct block_run run = {.input = &input, .env = {.number = 9}, .error = &error};
-    CHECK_EQ(run_check_cancelled(&run), PEVM_OK);
+    run_limit(&run, &(struct tuning){.batch_size = 0});
+    CHECK_EQ(run_check_stop(&run), PEVM_OK);
     input.cancel = &cancel;
-    CHECK_EQ(run_check_cancelled(&run), PEVM_OK);
+    run_limit(&run, &(struct tuning){.batch_size = 0});
+    CHECK_EQ(run_check_stop(&run), PEVM_OK);
     wanted = true;
-    CHECK_EQ(run_check_cancelled(&run), PEVM_CANCELLED);
+    CHECK_EQ(run_check_stop(&run), PEVM_CANCELLED);
     CHECK_TEXT(error.text, "block 9: cancelled");
+    CHECK_EQ(run_failed(&run, RUN_CANCELLED, "transaction 1"), PEVM_CANCELLED);
+}
+
+TEST(who_runs_out_of_time_is_told_which)
+{
+    struct engine_input input = {0};
+    struct error error = {0};
+    struct block_run run = {.input = &input, .env = {.number = 9}, .error = &error};
+    run_limit(&run, &(struct tuning){.execution_timeout_ns = 1});
+    CHECK_EQ(run_check_stop(&run), PEVM_TIMEOUT);
+    CHECK_TEXT(error.text, "block 9: not done within the execution timeout");
+    run_limit(&run, &(struct tuning){.task_timeout_ns = 1});
+    CHECK_EQ(run_check_stop(&run), PEVM_OK);
+    CHECK(stop_is_due(&run.stop, 1));
+    CHECK_EQ(run_check_stop(&run), PEVM_TIMEOUT);
+    CHECK_TEXT(error.text, "block 9: a transaction took longer than the task timeout");
 }

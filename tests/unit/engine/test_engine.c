@@ -156,7 +156,7 @@ static bool cancel_after(void *context)
 TEST(a_block_can_be_stopped_between_transactions)
 {
     struct block_world *world = block_world_new(FORK_LONDON);
-    unsigned left = 1;
+    unsigned left = 2; /* the first question is asked while senders are found */
     struct cancel_source cancel = {cancel_after, &left};
     block_world_tx(world, ALICE);
     block_world_tx(world, BOB);
@@ -164,8 +164,84 @@ TEST(a_block_can_be_stopped_between_transactions)
     world->input.cancel = &cancel;
     CHECK_EQ(block_world_try(world), PEVM_CANCELLED);
     CHECK_TEXT(world->error.text, "block 100: cancelled");
-    left = 2;
+    left = 1000;
     CHECK_EQ(block_world_run(world), BLOCK_VALID);
+    block_world_free(world);
+}
+
+/* Transactions that spend all their gas, some ten milliseconds each, in a loop and in calls. */
+static struct block_world *slow_world(unsigned txs)
+{
+    struct block_world *world = block_world_new(FORK_LONDON);
+    address loop = block_world_address(CONTRACT), calls = block_world_address(OTHER);
+    block_world_set(world, loop, 1, U256_ZERO, bytecode("again: @again JUMP"));
+    block_world_set(world,
+                    calls,
+                    1,
+                    U256_ZERO,
+                    bytecode("0 0 0 0 0 ADDRESS GAS CALL 0 0 0 0 0 ADDRESS GAS CALL"));
+    for (unsigned i = 0; i < txs; i++) {
+        struct tx *tx = block_world_tx(world, ALICE + i % 3);
+        tx->to = i % 2 == 0 ? loop : calls;
+        tx->gas_limit = 4000000;
+        tx->max_fee = tx->max_priority_fee = u256_from_u64(BLOCK_WORLD_GWEI);
+    }
+    world->block.header.gas_limit = world->parent.gas_limit = 64000000;
+    return world;
+}
+
+static void open_with(struct block_world *world, unsigned workers, const struct tuning *tuning)
+{
+    struct engine_options options = {.chain = &world->chain, .workers = workers, .tuning = *tuning};
+    engine_free(world->engine);
+    CHECK_EQ(engine_new(&world->engine, &options), PEVM_OK);
+    world->input.is_parallel = workers > 1;
+}
+
+TEST(a_block_can_be_stopped_inside_a_transaction_on_any_number_of_workers)
+{
+    struct block_world *world = slow_world(10);
+    block_world_seal(world);
+    for (unsigned workers = 1; workers <= 3; workers++) {
+        unsigned left = 60; /* fewer questions come between transactions */
+        struct cancel_source cancel = {cancel_after, &left};
+        open_with(world, workers, &(struct tuning){.is_rigid = false});
+        world->input.cancel = &cancel;
+        CHECK_EQ(block_world_try(world), PEVM_CANCELLED);
+        CHECK_TEXT(world->error.text, "block 100: cancelled");
+        left = UINT32_MAX;
+        CHECK_EQ(block_world_run(world), BLOCK_VALID);
+        CHECK(UINT32_MAX - left > 10 * 4000000 / 20000 / 2);
+    }
+    block_world_free(world);
+}
+
+TEST(a_timeout_is_an_error_and_never_another_receipt)
+{
+    static const struct {
+        struct tuning tuning;
+        enum pevm_status status;
+        const char *text;
+    } cases[] = {
+        {{.execution_timeout_ns = 1},
+         PEVM_TIMEOUT,                                                                       "block 100: not done within the execution timeout"          },
+        {{.execution_timeout_ns = 3000000},
+         PEVM_TIMEOUT,                                                                       "block 100: not done within the execution timeout"          },
+        {{.task_timeout_ns = 1},
+         PEVM_TIMEOUT,                                                                       "block 100: a transaction took longer than the task timeout"},
+        {{.task_timeout_ns = 3600000000000, .execution_timeout_ns = 3600000000000}, PEVM_OK, ""                                                          },
+    };
+    struct block_world *world = slow_world(10);
+    block_world_seal(world);
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        for (unsigned workers = 1; workers <= 3; workers++) {
+            open_with(world, workers, &cases[i].tuning);
+            CHECK_EQ(block_world_try(world), cases[i].status);
+            if (cases[i].status != PEVM_OK) CHECK_TEXT(world->error.text, cases[i].text);
+            if (cases[i].status == PEVM_OK) CHECK_EQ(world->outcome.fault, BLOCK_VALID);
+            engine_tune(world->engine, &(struct tuning){.is_rigid = false});
+            CHECK_EQ(block_world_run(world), BLOCK_VALID); /* as good as new */
+        }
     block_world_free(world);
 }
 

@@ -30,7 +30,7 @@ static void hall_close(struct hall *hall)
 static enum pevm_status recover(struct hall *hall, enum fork fork)
 {
     return senders_recover(
-        hall->team, hall->scratch, hall->world->txs, hall->world->block.tx_count, fork);
+        hall->team, hall->scratch, hall->world->txs, hall->world->block.tx_count, fork, NULL);
 }
 
 TEST(every_worker_finds_the_senders)
@@ -46,6 +46,24 @@ TEST(every_worker_finds_the_senders)
         CHECK(hall.world->txs[i].sender_known);
         CHECK(address_equal(&hall.world->txs[i].sender, &expected));
     }
+    hall_close(&hall);
+}
+
+TEST(who_has_to_stop_leaves_the_rest_unknown)
+{
+    struct hall hall;
+    struct stop stop;
+    hall_open(&hall);
+    for (unsigned i = 0; i < BLOCK_WORLD_TXS_MAX; i++)
+        block_world_tx(hall.world, ALICE);
+    block_world_sign(hall.world);
+    stop_begin(&stop, &(struct stop_options){.end_ns = 1});
+    CHECK_EQ(senders_recover(
+                 hall.team, hall.scratch, hall.world->txs, BLOCK_WORLD_TXS_MAX, FORK_LONDON, &stop),
+             PEVM_OK);
+    CHECK_EQ(stop_why(&stop), STOP_LATE);
+    for (unsigned i = 0; i < BLOCK_WORLD_TXS_MAX; i++)
+        CHECK(!hall.world->txs[i].sender_known);
     hall_close(&hall);
 }
 
