@@ -33,7 +33,7 @@
 struct simulate_options {
     const char *workers, *scale;
     uint64_t rounds, seed, transfer_ns, rise_ns;
-    bool json;
+    bool json, lines;
 };
 
 struct simulate_session {
@@ -66,15 +66,11 @@ static double row_error(const struct simulation_row *row)
 
 static void print_head(struct simulate_session *session)
 {
-    const struct sim_prices *prices = &session->plan.prices;
     if (session->options->json) {
         json_writer_init(&session->json, stdout);
         json_open(&session->json, '{');
         json_put_text(&session->json, "machine", machine_name());
         json_put_text(&session->json, "commit", build_info.commit);
-        json_put_number(&session->json, "transfer_ns", prices->transfer_ns);
-        json_put_number(&session->json, "wake_ns", prices->sleep_ns);
-        json_put_number(&session->json, "rise_ns", prices->rise_ns);
         json_key(&session->json, "simulated");
         json_open(&session->json, '[');
         return;
@@ -82,10 +78,6 @@ static void print_head(struct simulate_session *session)
     printf("machine %s, commit %s\n", machine_name(), build_info.commit);
     printf(
         "SIMULATED: the engine on a clock of its own, from times measured here with one worker.\n");
-    printf("a line from another core %llu ns, to wake somebody %llu ns, to be awake %llu ns\n",
-           (unsigned long long)prices->transfer_ns,
-           (unsigned long long)prices->sleep_ns,
-           (unsigned long long)prices->rise_ns);
     printf(
         "speed-up: against one transaction after another, for real. bound: of a perfect schedule\n"
         "of the attempts. efficiency: how much of the bound the workers reach. error: against the\n"
@@ -93,7 +85,9 @@ static void print_head(struct simulate_session *session)
         "time.\n");
 }
 
-static void print_load(const char *name, const struct simulation_result *result)
+static void print_load(const char *name,
+                       const struct simulation_result *result,
+                       const struct sim_prices *prices)
 {
     double mega = 1e6;
     printf("\n%s: %zu transactions, %.2f Mgas; for real one after another %.3f ms, on the parallel "
@@ -105,7 +99,11 @@ static void print_load(const char *name, const struct simulation_result *result)
            (double)result->sequential_ns / mega,
            (double)result->alone_ns / mega,
            (double)result->alone_team_ns / mega);
-    printf("%7s %9s %8s %7s %10s %9s %8s %8s %9s %8s %7s",
+    printf("a line from another core %llu ns, to wake somebody %llu ns, to be awake %llu ns\n",
+           (unsigned long long)prices->transfer_ns,
+           (unsigned long long)prices->sleep_ns,
+           (unsigned long long)prices->rise_ns);
+    printf("%7s %9s %8s %7s %10s %9s %8s %8s %6s %9s %8s %7s",
            "workers",
            "ms",
            "speed-up",
@@ -114,6 +112,7 @@ static void print_load(const char *name, const struct simulation_result *result)
            "real ms",
            "error",
            "runs/tx",
+           "real",
            "locked/tx",
            "lines/tx",
            "sleeps");
@@ -136,14 +135,29 @@ static void print_row(const struct simulation_result *result, const struct simul
         printf(" %9s %8s", "", "");
     else
         printf(" %9.3f %7.1f%%", (double)row->real_ns / mega, 100 * row_error(row));
-    printf(" %8.3f %9.1f %8.1f %7llu",
-           ratio((double)simulated->executions, txs),
+    printf(" %8.3f", ratio((double)simulated->executions, txs));
+    if (row->real_runs == 0)
+        printf(" %6s", "");
+    else
+        printf(" %6.3f", row->real_runs);
+    printf(" %9.1f %8.1f %7llu",
            ratio((double)simulated->locked, txs),
            ratio((double)simulated->moves, txs),
            (unsigned long long)simulated->sleeps);
     for (size_t i = 0; i < SIM_USE_COUNT; i++)
         printf(" %6.1f", 100 * simulated->shares[i]);
     printf("\n");
+}
+
+static void print_sites(const struct simulation_result *result, const struct simulation_row *row)
+{
+    printf("with %u workers, lines that were waited for, by transaction; addr2line -f -i -e pevm "
+           "0x...\n",
+           row->workers);
+    for (size_t i = 0; i < SIM_SITES && row->simulated.sites[i].moves > 0; i++)
+        printf("%10.2f  0x%llx\n",
+               ratio((double)row->simulated.sites[i].moves, (double)result->tx_count),
+               (unsigned long long)row->simulated.sites[i].offset);
 }
 
 static void put_row(struct json_writer *json,
@@ -162,6 +176,7 @@ static void put_row(struct json_writer *json,
     json_put_number(json, "real_ns", row->real_ns);
     json_put_decimal(json, "error", row_error(row));
     json_put_decimal(json, "executions_per_tx", ratio((double)simulated->executions, txs));
+    json_put_decimal(json, "real_executions_per_tx", row->real_runs);
     json_put_number(json, "stale", simulated->stale);
     json_put_number(json, "waits", simulated->waits);
     json_put_decimal(json, "locked_per_tx", ratio((double)simulated->locked, txs));
@@ -174,7 +189,8 @@ static void put_row(struct json_writer *json,
 
 static void put_load(struct json_writer *json,
                      const char *name,
-                     const struct simulation_result *result)
+                     const struct simulation_result *result,
+                     const struct sim_prices *prices)
 {
     json_open(json, '{');
     json_put_text(json, "name", name);
@@ -182,6 +198,9 @@ static void put_load(struct json_writer *json,
     json_put_number(json, "gas_used", result->gas_used);
     json_key(json, "ok");
     json_bool(json, result->ok);
+    json_put_number(json, "transfer_ns", prices->transfer_ns);
+    json_put_number(json, "wake_ns", prices->sleep_ns);
+    json_put_number(json, "rise_ns", prices->rise_ns);
     json_put_number(json, "sequential_ns", result->sequential_ns);
     json_put_number(json, "alone_ns", result->alone_ns);
     json_put_number(json, "alone_team_ns", result->alone_team_ns);
@@ -251,7 +270,7 @@ static void take_result(struct simulate_session *session,
                         const struct simulation_result *result)
 {
     progress_hide(&session->progress);
-    if (session->options->json) put_load(&session->json, name, result);
+    if (session->options->json) put_load(&session->json, name, result, &session->plan.prices);
     if (!result->ok) {
         fprintf(stderr, "pevm bench simulate: %s: %s\n", name, result->text);
         session->wrong++;
@@ -264,13 +283,24 @@ static void take_result(struct simulate_session *session,
     }
     session->done++;
     if (session->options->json) return;
-    print_load(name, result);
+    print_load(name, result, &session->plan.prices);
     for (size_t i = 0; i < result->row_count; i++)
         print_row(result, &result->rows[i]);
+    if (session->options->lines) print_sites(result, &result->rows[result->row_count - 1]);
     fflush(stdout);
 }
 
 /* ---- work ---------------------------------------------------------------------------------------------- */
+
+/* Anew for each load: a virtual machine is not always in the same place. */
+static struct sim_prices prices_of(const struct simulate_options *options)
+{
+    struct handoff here = {TRANSFER_DEFAULT, WAKE_DEFAULT, RISE_DEFAULT};
+    (void)(handoff_measure(&here) == PEVM_OK); /* else there is one processor: guesses */
+    if (options->transfer_ns != PRICE_MAX) here.transfer_ns = options->transfer_ns;
+    if (options->rise_ns != PRICE_MAX) here.rise_ns = options->rise_ns;
+    return (struct sim_prices){here.transfer_ns, here.wake_ns, here.rise_ns};
+}
 
 static enum pevm_status simulate_block(struct simulate_session *session,
                                        const char *name,
@@ -280,6 +310,7 @@ static enum pevm_status simulate_block(struct simulate_session *session,
 {
     static struct simulation_result result;
     if (session->done == LOADS_MAX) return PEVM_OK;
+    session->plan.prices = prices_of(session->options);
     enum pevm_status status = simulation_run(&result, &session->plan, chain, input, error);
     if (status == PEVM_UNSUPPORTED) {
         session->alone++;
@@ -380,16 +411,6 @@ static enum exit_code simulate(struct simulate_session *session, const struct ar
     return session->wrong > 0 ? EXIT_FAILED : EXIT_DONE;
 }
 
-static struct sim_prices prices_of(const struct simulate_options *options)
-{
-    struct handoff here = {TRANSFER_DEFAULT, WAKE_DEFAULT, RISE_DEFAULT};
-    if (handoff_measure(&here) != PEVM_OK)
-        fprintf(stderr, "pevm bench simulate: one processor: prices are guesses\n");
-    if (options->transfer_ns != PRICE_MAX) here.transfer_ns = options->transfer_ns;
-    if (options->rise_ns != PRICE_MAX) here.rise_ns = options->rise_ns;
-    return (struct sim_prices){here.transfer_ns, here.wake_ns, here.rise_ns};
-}
-
 static bool take_options(struct simulate_session *session, struct error *error)
 {
     const struct simulate_options *options = session->options;
@@ -437,6 +458,8 @@ int cmd_bench_simulate(int argc, char **argv)
                      0,
                      PRICE_MAX - 1,
                      "until a woken worker runs (as measured here)"),
+        OPTION_FLAG(
+            "lines", &options.lines, "where in the program the last number of workers waits"),
         OPTION_FLAG("json", &options.json, "one JSON object on stdout, nothing else"),
     };
     const struct command_spec spec = {
@@ -455,7 +478,6 @@ int cmd_bench_simulate(int argc, char **argv)
         return (int)usage_error(&spec, "which load? A name of 'pevm bench list', or bundles");
     session.options = &options;
     if (!take_options(&session, &error)) return (int)usage_error(&spec, "%s", error.text);
-    session.plan.prices = prices_of(&options);
     return (int)simulate(&session, &arguments);
 }
 

@@ -11,7 +11,8 @@
 struct real {
     struct engine *sequential, *pair; /* pair: two workers; NULL: there is one processor */
     struct engine_outcome expected;   /* of the sequential one, lent until its next block */
-    uint64_t sequential_ns, pair_ns;
+    uint64_t sequential_ns, pair_ns, pair_executions;
+    unsigned rounds; /* that count */
 };
 
 static void least(uint64_t *ns, uint64_t new_ns)
@@ -54,6 +55,8 @@ static enum pevm_status run_pair(struct real *real,
     own.is_parallel = true;
     TRY(engine_execute(real->pair, &outcome, &own, error));
     least(&real->pair_ns, outcome.execute_ns);
+    real->pair_executions += outcome.executions;
+    real->rounds++;
     const char *difference = outcome_differs(text, &real->expected, &outcome);
     if (difference == NULL) return PEVM_OK;
     out->ok = false;
@@ -69,7 +72,7 @@ static enum pevm_status run_real(struct real *real,
                                  struct error *error)
 {
     for (unsigned i = 0; i <= rounds && out->ok; i++) {
-        if (i == 1) real->sequential_ns = real->pair_ns = 0;
+        if (i == 1) real->sequential_ns = real->pair_ns = real->pair_executions = real->rounds = 0;
         TRY(engine_execute(real->sequential, &real->expected, input, error));
         if (real->expected.fault != BLOCK_VALID)
             return error_set(error, PEVM_INVALID_BLOCK, "%.400s", real->expected.text);
@@ -123,6 +126,9 @@ static enum pevm_status run_rows(struct simulation_result *out,
         *row = (struct simulation_row){.workers = plan->workers.counts[i]};
         if (row->workers == 1) row->real_ns = out->alone_ns;
         if (row->workers == 2) row->real_ns = real->pair_ns;
+        if (row->workers == 2)
+            row->real_runs =
+                ratio((double)real->pair_executions, (double)real->rounds * (double)out->tx_count);
         TRY(run_row(out, row, sim, plan, graph, error));
     }
     return PEVM_OK;

@@ -14,6 +14,7 @@ struct simulation_row {
     double bound; /* what a perfect schedule of the attempts would reach; the workers' part alone */
     double efficiency; /* how much of that the simulated workers' part reaches */
     uint64_t real_ns;  /* for 1 and 2 workers; 0: not known */
+    double real_runs;  /* attempts for a transaction, for 2 real workers; 0: not known */
 };
 
 struct simulation_result {

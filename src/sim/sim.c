@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+STATIC_ASSERT((int)SIM_SITES == (int)CORES_SITES, "the same list");
 STATIC_ASSERT((int)SIM_USE_COUNT == (int)CORES_USE_COUNT, "the same list");
 
 #define SIM_TRACES 15 /* enough for medians */
@@ -148,6 +149,15 @@ static double part(uint64_t ps, uint64_t all_ps)
     return all_ps == 0 ? 0 : (double)ps / (double)all_ps;
 }
 
+/* A program that is loaded anywhere has its beginning there. */
+static struct sim_site site_of(const struct cores_site *site)
+{
+    extern const char __executable_start[];
+    uintptr_t start = (uintptr_t)__executable_start;
+    return (struct sim_site){.offset = site->address > start ? site->address - 1 - start : 0,
+                             .moves = site->moves};
+}
+
 static void take_result(struct sim_result *out,
                         const struct simulation *simulation,
                         unsigned workers)
@@ -172,6 +182,8 @@ static void take_result(struct sim_result *out,
         busy_ps += counts.ps[i];
     }
     out->shares[CORES_IDLE] = part(all_ps > busy_ps ? all_ps - busy_ps : 0, all_ps);
+    for (size_t i = 0; i < SIM_SITES; i++)
+        out->sites[i] = site_of(&probe_sites()[i]);
     if (difference != NULL) snprintf(out->text, sizeof out->text, "%s", difference);
 }
 

@@ -61,6 +61,13 @@ enum pevm_status sim_open(struct sim **out,
 void sim_close(struct sim *sim); /* may be NULL */
 struct sim_alone sim_alone(const struct sim *sim);
 
+/* A place in the program where workers waited for lines: for addr2line -f -i -e pevm. */
+struct sim_site {
+    uint64_t offset; /* from the beginning of the program */
+    uint64_t moves;
+};
+#define SIM_SITES 12
+
 struct sim_result {
     uint64_t block_ns, team_ns; /* simulated */
     uint64_t executions, stale, waits;
@@ -68,6 +75,7 @@ struct sim_result {
     uint64_t moves;  /* accesses that waited for a line of another core */
     uint64_t sleeps;
     double shares[SIM_USE_COUNT]; /* of the workers' time, all together 1 */
+    struct sim_site sites[SIM_SITES];
     bool ok;
     char text[ERROR_TEXT_MAX]; /* how the outcome differs from the expected one, when not ok */
 };

@@ -35,6 +35,7 @@ static struct {
     uint64_t look_ticks;
     uint64_t team_ps;
     struct cores_counts counts;
+    struct cores_site sites[CORES_SITES];
 } probe;
 
 /* ---- the real clock -------------------------------------------------------------------------- */
@@ -197,6 +198,11 @@ uint64_t probe_team_ps(void)
 struct cores_counts probe_counts(void)
 {
     return probe.counts;
+}
+
+const struct cores_site *probe_sites(void)
+{
+    return probe.sites;
 }
 
 /* ---- reads ----------------------------------------------------------------------------------- */
@@ -385,6 +391,7 @@ static void replay_team(struct team *team,
     team_assist(team, workers, part_run, &part);
     probe.team_ps = cores_now_ps() - start_ps;
     probe.counts = cores_counts();
+    cores_busiest(probe.sites);
 }
 
 void probe_team_assist(struct team *team,

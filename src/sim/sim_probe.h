@@ -45,6 +45,7 @@ uint64_t probe_team_ps(void);
 
 /* What the workers did in it, when it was replayed. */
 struct cores_counts probe_counts(void);
+const struct cores_site *probe_sites(void); /* CORES_SITES of them */
 
 struct view probe_attempt_view(struct mv_attempt *attempt);
 bool probe_publish_journal(struct mv_attempt *attempt,

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#define SITES_MAX   4096 /* far more than there are accesses in the sources */
 #define NEVER       UINT64_MAX
 #define LINES_FIRST ((size_t)1 << 16)
 
@@ -46,6 +47,7 @@ static struct {
     struct line *lines;
     size_t line_count, line_capacity;
     struct cores_counts counts;
+    struct cores_site sites[SITES_MAX];
 } machine;
 
 /* ---- lines ----------------------------------------------------------------------------------- */
@@ -94,8 +96,19 @@ static void spend(struct core *core, enum cores_use use, uint64_t ps)
     machine.counts.ps[use] += ps;
 }
 
+static void count_move(uintptr_t site)
+{
+    size_t at = (size_t)hash_mix(site, UINT64_C(0x9e3779b97f4a7c15)) % SITES_MAX;
+    while (machine.sites[at].address != 0 &&
+           machine.sites[at].address != site) /* ends: never full */
+        at = (at + 1) % SITES_MAX;
+    machine.sites[at].address = site;
+    machine.sites[at].moves++;
+    machine.counts.moves++;
+}
+
 /* The core has to have the line before it goes on. */
-static void fetch(struct core *core, const void *place, bool is_write)
+static void fetch(struct core *core, uintptr_t site, const void *place, bool is_write)
 {
     struct line *line = line_of(place);
     uint64_t own = UINT64_C(1) << machine.current;
@@ -104,7 +117,7 @@ static void fetch(struct core *core, const void *place, bool is_write)
         uint64_t start = is_write && line->free_ps > core->now_ps ? line->free_ps : core->now_ps;
         uint64_t end = start + machine.costs.transfer_ns * CORES_PS_PER_NS;
         if (is_write) line->free_ps = end;
-        machine.counts.moves++;
+        count_move(site);
         spend(core, core->use == CORES_IDLE ? CORES_IDLE : CORES_MOVE, end - core->now_ps);
     }
     line->holders = is_write ? own : line->holders | own;
@@ -127,22 +140,24 @@ static void spend_bare(struct core *core, uint64_t ps)
 static void hook(enum weave_kind kind, const void *place)
 {
     struct core *core = self();
+    uintptr_t site = (uintptr_t)__builtin_return_address(0);
     wait_turn(core);
     machine.counts.accesses++;
     switch (kind) {
     case WEAVE_LOAD:
         spend_bare(core, PS_LOAD);
-        fetch(core, place, false);
+        fetch(core, site, place, false);
         return;
     case WEAVE_STORE:
         spend_bare(core, PS_STORE);
-        fetch(core, place, true);
+        line_of(place)->holders = UINT64_C(1)
+                                  << machine.current; /* nobody waits for his own stores */
         return;
     case WEAVE_STORE_SEQ_CST:
     case WEAVE_RMW:
         machine.counts.writes++;
         spend_bare(core, PS_FENCE);
-        fetch(core, place, true);
+        fetch(core, site, place, true);
         return;
     case WEAVE_PAUSE:
     case WEAVE_SPIN: spend(core, CORES_IDLE, machine.costs.pause_ns * CORES_PS_PER_NS); return;
@@ -322,7 +337,22 @@ struct cores_counts cores_counts(void)
     return machine.counts;
 }
 
+void cores_busiest(struct cores_site out[CORES_SITES])
+{
+    memset(out, 0, CORES_SITES * sizeof *out);
+    for (size_t i = 0; i < SITES_MAX; i++) {
+        struct cores_site site = machine.sites[i];
+        for (size_t k = 0; k < CORES_SITES && site.moves > 0; k++) {
+            if (site.moves <= out[k].moves) continue;
+            struct cores_site lower = out[k];
+            out[k] = site;
+            site = lower;
+        }
+    }
+}
+
 void cores_count_anew(void)
 {
+    memset(machine.sites, 0, sizeof machine.sites);
     machine.counts = (struct cores_counts){.accesses = 0};
 }

@@ -6,8 +6,8 @@
  * by what it is told (cores_spend).
  *
  * An access costs nothing but what a core alone pays for it when its cache has the line; when another core wrote the line since,
- * or, for a write, when others have it too, it costs `transfer_ns`, and requests to write one line come after one another. Lines
- * that nobody has touched yet cost nothing beyond: what they cost a core alone is in what was recorded.
+ * or, for a write, when others have it too, it costs `transfer_ns`, and requests to write one line come after one another. Stores
+ * that need not be seen at once wait for nothing. Lines that nobody has touched yet cost nothing beyond: what they cost a core alone is in what was recorded.
  *
  * Order of calls: cores_open cores_add* cores_run cores_close. One at a time in a process: a driver is.
  */
@@ -73,6 +73,14 @@ void cores_spend(enum cores_use use, uint64_t ps);
  * they cost what they cost. Gives what was so before. */
 enum cores_use cores_use_as(enum cores_use use);
 
-/* Since the last cores_count_anew. */
+/* Where in the program lines were waited for, the most first: the address behind the access. */
+struct cores_site {
+    uintptr_t address;
+    uint64_t moves;
+};
+#define CORES_SITES 12
+void cores_busiest(struct cores_site out[CORES_SITES]);
+
+/* Since the last cores_count_anew; cores_busiest as well. */
 struct cores_counts cores_counts(void);
 void cores_count_anew(void);

@@ -8,10 +8,9 @@
 
 #include <stdlib.h>
 
-#define BATCHES 20
-#define ROUNDS  500
-#define MOVES_PER_ROUND                                                                            \
-    4 /* there and back: each way the line is taken for writing, then fetched for reading */
+#define ROUNDS    500
+#define LINES     64
+#define STEP      27 /* has no factor in common with LINES, and goes where no prefetcher expects it */
 #define WAKES     51
 #define SETTLE_NS 30000 /* until a sleeper sleeps */
 
@@ -20,7 +19,10 @@ struct meeting {
     ALIGNED(CACHE_LINE) struct parker parker;
     ALIGNED(CACHE_LINE) struct atomic64 risen_ns; /* when the sleeper ran again; 0: it sleeps */
     struct atomic64 slept;                        /* times that it was about to */
-    uint64_t round_ns;                            /* the shortest */
+    struct {
+        ALIGNED(2 * CACHE_LINE) struct atomic64 next;
+    } lines[LINES];
+    uint64_t lines_ns[ROUNDS]; /* to read all */
     uint64_t wakes[WAKES], rises[WAKES];
 };
 
@@ -30,20 +32,24 @@ static void await(struct atomic64 *word, uint64_t value)
     }
 }
 
-/* A word goes to and fro. */
-static void play(unsigned worker, void *context)
+/* One writes all lines, the other reads them, each line telling which one is next: so no two come at once. */
+static void pass_lines(unsigned worker, void *context)
 {
     struct meeting *meeting = context;
-    uint64_t turn = 0;
-    for (unsigned batch = 0; batch < BATCHES; batch++) {
-        uint64_t start_ns = clock_now_ns();
-        for (unsigned round = 0; round < ROUNDS; round++, turn += 2) {
-            if (worker == 0) atomic64_store(&meeting->word, turn + 1, memory_order_release);
-            await(&meeting->word, worker == 0 ? turn + 2 : turn + 1);
-            if (worker == 1) atomic64_store(&meeting->word, turn + 2, memory_order_release);
+    for (uint64_t round = 1; round <= ROUNDS; round++) {
+        if (worker == 1) {
+            for (unsigned i = 0; i < LINES; i++)
+                atomic64_store(&meeting->lines[i].next, (i + STEP) % LINES, memory_order_release);
+            atomic64_store(&meeting->word, round, memory_order_seq_cst);
+            await(&meeting->slept, round);
+            continue;
         }
-        uint64_t round_ns = (clock_now_ns() - start_ns) / ROUNDS;
-        if (worker == 0 && round_ns < meeting->round_ns) meeting->round_ns = round_ns;
+        await(&meeting->word, round);
+        uint64_t start_ns = clock_now_ns(), at = 0;
+        for (unsigned i = 0; i < LINES; i++)
+            at = atomic64_load(&meeting->lines[at].next, memory_order_acquire);
+        meeting->lines_ns[round - 1] = clock_now_ns() - start_ns + at; /* at is 0 again */
+        atomic64_store(&meeting->slept, round, memory_order_seq_cst);
     }
 }
 
@@ -89,25 +95,28 @@ static int compare_u64(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Of a good moment, when nobody else wanted the processors. */
-static uint64_t lowest_tenth(uint64_t *times)
+/* The time that is longer than `share` percent of them. */
+static uint64_t quantile(uint64_t *times, size_t count, unsigned share)
 {
-    qsort(times, WAKES, sizeof *times, compare_u64);
-    return times[WAKES / 10];
+    qsort(times, count, sizeof *times, compare_u64);
+    return times[count * share / 100];
 }
 
 enum pevm_status handoff_measure(struct handoff *out)
 {
-    struct meeting meeting = {.round_ns = UINT64_MAX};
+    struct meeting meeting = {.wakes = {0}};
     struct team *team;
     if (cpu_count_available() < 2) return PEVM_UNSUPPORTED;
     TRY(team_new(&team, 2, NULL, NULL));
     parker_init(&meeting.parker);
-    team_run(team, play, &meeting);
+    team_run(team, pass_lines, &meeting);
+    atomic64_init(&meeting.slept, 0);
     team_run(team, wake_each_other, &meeting);
     team_free(team);
-    *out = (struct handoff){.transfer_ns = meeting.round_ns / MOVES_PER_ROUND,
-                            .wake_ns = lowest_tenth(meeting.wakes),
-                            .rise_ns = lowest_tenth(meeting.rises)};
+    /* Lines: the usual case; at best both ran on one processor, at worst one did not run. Wakes: a good moment, when nobody else
+     * wanted the processors. */
+    *out = (struct handoff){.transfer_ns = quantile(meeting.lines_ns, ROUNDS, 50) / LINES,
+                            .wake_ns = quantile(meeting.wakes, WAKES, 10),
+                            .rise_ns = quantile(meeting.rises, WAKES, 10)};
     return PEVM_OK;
 }
