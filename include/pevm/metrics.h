@@ -41,7 +41,7 @@ struct pevm_metrics {
     uint64_t aborts;       /* attempts that did not count: the next two */
     uint64_t violations;   /* ... what they had read did not hold */
     uint64_t waits;        /* ... they met what a lower one was about to change */
-    uint64_t steals;       /* tasks taken out of what another worker had claimed */
+    uint64_t steals;       /* how often a worker took tasks out of what another had claimed */
 
     /* Times of blocks, by phase. */
     uint64_t senders_ns, before_ns,

@@ -183,5 +183,7 @@ void engine_metrics_tasks(struct metrics *metrics,
     metric_add(writer, METRIC_WORKER_TIME, STATE_BUSY, outcome->worker_ns - outcome->idle_ns);
     metric_add(writer, METRIC_WORKER_TIME, STATE_IDLE, outcome->idle_ns);
     metric_add(writer, METRIC_BUSIEST_TIME, 0, outcome->busiest_ns);
+    metric_add(writer, METRIC_SLEEPS, 0, outcome->sleeps);
+    metric_add(writer, METRIC_STEALS, 0, outcome->steals);
     tell_conflicts(writer, outcome->executions, outcome->stale, outcome->waits, count);
 }

@@ -327,6 +327,7 @@ enum pevm_status parallel_run(struct parallel *parallel, struct block_run *run)
         .keys = mv.accounts + mv.slots,
         .versions = mv.versions,
         .sleeps = end.sleeps,
+        .steals = end.steals,
         .worker_ns = end.worker_ns,
         .idle_ns = end.idle_ns,
         .busiest_ns = end.busiest_ns,

@@ -112,6 +112,7 @@ struct speculation_end speculation_end(const struct speculation *speculation)
         .stale = counts.rejections,
         .waits = counts.waits,
         .sleeps = counts.sleeps,
+        .steals = counts.steals,
     };
     for (unsigned i = 0; i < speculation->worker_count; i++) {
         const struct worker *worker = &speculation->workers[i];

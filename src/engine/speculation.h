@@ -66,7 +66,7 @@ void speculation_work(unsigned worker, void *speculation);
 
 struct speculation_end {
     uint32_t final; /* transactions below it are final; the block's count when nothing stopped it */
-    uint64_t attempts, stale, waits, sleeps;
+    uint64_t attempts, stale, waits, sleeps, steals;
     uint64_t worker_ns, idle_ns; /* of all workers in all: inside, and with nothing to do */
     uint64_t busiest_ns;         /* inside and not idle: the most of any */
 };

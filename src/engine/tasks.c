@@ -381,6 +381,8 @@ enum pevm_status tasks_run(struct tasks *tasks,
     outcome->executions = end.attempts;
     outcome->stale = end.stale;
     outcome->waits = end.waits;
+    outcome->sleeps = end.sleeps;
+    outcome->steals = end.steals;
     outcome->worker_ns = end.worker_ns;
     outcome->idle_ns = end.idle_ns;
     outcome->busiest_ns = end.busiest_ns;

@@ -52,7 +52,8 @@ struct tasks_outcome {
         *changes; /* all that was written, also what was there before; by space, then key */
     size_t change_count;
     uint64_t execute_ns;
-    uint64_t executions, stale, waits;       /* as in struct engine_outcome */
+    uint64_t executions, stale, waits; /* as in struct engine_outcome */
+    uint64_t sleeps, steals;
     uint64_t worker_ns, idle_ns, busiest_ns; /* as in struct speculation_end */
 };
 
