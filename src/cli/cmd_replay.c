@@ -39,6 +39,9 @@ struct replay_session {
     struct worker_list workers;
     struct name_filter filter;
     struct progress progress;
+    size_t fitting;   /* bundles that --run takes */
+    double done;      /* of them, with all numbers of workers */
+    const char *name; /* of the one that runs */
     struct replay_sums sums;
 };
 
@@ -184,6 +187,25 @@ static void print_sums(const struct replay_session *session)
     printf("%" PRIu64 " passed, %" PRIu64 " failed\n", sums->passed, sums->failed);
 }
 
+/* ---- how far --------------------------------------------------------------------------------------------- */
+
+/* So many runs of the bundle are done, on the number of workers that is its turn. */
+static void tell_progress(void *context, uint64_t runs)
+{
+    struct replay_session *session = context;
+    double one = 1 / (double)session->workers.count;
+    double done = session->done + one * (double)runs / (double)session->options->repeat;
+    progress_show(&session->progress, done / (double)session->fitting, session->name);
+}
+
+static size_t count_fitting(const struct replay_session *session)
+{
+    size_t fitting = 0;
+    for (size_t i = 0; i < bundle_source_count(session->source); i++)
+        fitting += name_filter_takes(&session->filter, bundle_source_name(session->source, i));
+    return fitting;
+}
+
 /* ---- work -------------------------------------------------------------------------------------------- */
 
 static void add_sums(struct replay_sums *sums,
@@ -253,8 +275,10 @@ static enum pevm_status replay_one(struct replay_session *session,
     struct bundle bundle;
     TRY(bundle_source_read(session->source, index, &bundle, error));
     enum pevm_status status = PEVM_OK;
-    for (size_t i = 0; i < session->workers.count && status == PEVM_OK; i++)
+    for (size_t i = 0; i < session->workers.count && status == PEVM_OK; i++) {
         status = replay_with(session, i, name, &bundle, error);
+        session->done += 1 / (double)session->workers.count;
+    }
     if (status == PEVM_OK) status = report_one(session, name, &bundle, error);
     bundle_fini(&bundle);
     if (status != PEVM_OK) error_prefix(error, "%s", name);
@@ -264,7 +288,7 @@ static enum pevm_status replay_one(struct replay_session *session,
 /* A bundle that cannot be read or executed is told, counts as failed, and stops nothing; the first of them gives the exit code. */
 static enum pevm_status replay_all(struct replay_session *session)
 {
-    size_t count = bundle_source_count(session->source);
+    size_t count = bundle_source_count(session->source), begun = 0;
     enum pevm_status first = PEVM_OK;
     print_title(session);
     for (size_t i = 0; i < count; i++) {
@@ -272,7 +296,9 @@ static enum pevm_status replay_all(struct replay_session *session)
         struct error error;
         error_clear(&error);
         if (!name_filter_takes(&session->filter, name)) continue;
-        progress_show(&session->progress, (double)i / (double)count, name);
+        session->name = name;
+        session->done = (double)begun++;
+        tell_progress(session, 0);
         enum pevm_status status = replay_one(session, i, &error);
         if (status == PEVM_OK) continue;
         progress_hide(&session->progress);
@@ -309,9 +335,13 @@ static enum pevm_status session_open(struct replay_session *session,
     TRY(bundle_source_open(&session->source, arguments->operands, arguments->operand_count, error));
     if (options->witness != NULL)
         TRY(bundle_source_add_witnesses(session->source, options->witness, error));
+    session->fitting = count_fitting(session);
     for (size_t i = 0; i < session->workers.count; i++) {
-        struct replay_plan plan = {
-            (enum replay_mode)options->mode, session->workers.counts[i], options->repeat};
+        struct replay_plan plan = {.mode = (enum replay_mode)options->mode,
+                                   .workers = session->workers.counts[i],
+                                   .runs = options->repeat,
+                                   .on_run = tell_progress,
+                                   .context = session};
         TRY(replayer_new(&session->replayers[i], &plan, error));
     }
     return PEVM_OK;
@@ -320,15 +350,11 @@ static enum pevm_status session_open(struct replay_session *session,
 /* A report is about one block, on one number of workers. */
 static bool is_for_report(const struct replay_session *session)
 {
-    size_t fitting = 0;
-    if (!wants_report(session)) return true;
-    for (size_t i = 0; i < bundle_source_count(session->source); i++)
-        fitting += name_filter_takes(&session->filter, bundle_source_name(session->source, i));
-    if (fitting > 1)
-        fprintf(stderr,
-                "pevm replay: a report is about one block, these are %zu: choose it with --run\n",
-                fitting);
-    return fitting <= 1;
+    if (!wants_report(session) || session->fitting <= 1) return true;
+    fprintf(stderr,
+            "pevm replay: a report is about one block, these are %zu: choose it with --run\n",
+            session->fitting);
+    return false;
 }
 
 static enum exit_code replay(struct replay_session *session, const struct arguments *arguments)

@@ -22,6 +22,8 @@ struct replayer {
     struct arena scratch;
     uint64_t runs;
     bool is_both;
+    void (*on_run)(void *context, uint64_t done); /* may be NULL */
+    void *context;
 };
 
 static enum pevm_status runner_init(struct runner *runner,
@@ -49,6 +51,8 @@ enum pevm_status replayer_new(struct replayer **out,
     if (replayer == NULL) return error_set(error, PEVM_NO_MEMORY, "out of memory");
     arena_init(&replayer->scratch, SCRATCH_CHUNK_BYTES, 0);
     replayer->runs = plan->runs;
+    replayer->on_run = plan->on_run;
+    replayer->context = plan->context;
     replayer->is_both = plan->mode == REPLAY_BOTH;
     enum pevm_status status = runner_init(&replayer->first, plan, plan->mode == REPLAY_PARALLEL);
     if (status == PEVM_OK && replayer->is_both) status = runner_init(&replayer->second, plan, true);
@@ -137,6 +141,7 @@ static enum pevm_status run_again(struct replayer *replayer,
     plain.roots = NULL;
     for (uint64_t i = 1; i < replayer->runs; i++) {
         struct engine_outcome outcome;
+        if (replayer->on_run != NULL) replayer->on_run(replayer->context, i);
         uint64_t heap_before = heap_calls();
         TRY(run_one(&replayer->first, i, &outcome, &plain, error));
         if (outcome.fault != BLOCK_VALID)

@@ -24,6 +24,10 @@ struct replay_plan {
     enum replay_mode mode;
     unsigned workers; /* 0: one for each online CPU, at most 16 */
     uint64_t runs;
+
+    /* May be NULL. Told before each run how many of them are done. */
+    void (*on_run)(void *context, uint64_t done);
+    void *context;
 };
 
 struct replay_times {

@@ -166,3 +166,26 @@ TEST(an_invalid_transaction_is_told_with_its_reason)
     CHECK(has_fault("a transaction is invalid"));
     remove_chain();
 }
+
+static void count_runs(void *context, uint64_t done)
+{
+    uint64_t *next = context;
+    CHECK_EQ(done, *next);
+    ++*next;
+}
+
+TEST(who_waits_is_told_how_many_runs_are_done)
+{
+    struct replayer *replayer;
+    uint64_t next = 1; /* the first run is judged: before it nothing is told */
+    struct replay_plan plan = {
+        .mode = REPLAY_PARALLEL, .workers = 2, .runs = 4, .on_run = count_runs, .context = &next};
+    write_chain("Osaka", "transfers", 1);
+    CHECK_EQ(bundle_source_read(source, 0, &bundle, &error), PEVM_OK);
+    CHECK_EQ(replayer_new(&replayer, &plan, &error), PEVM_OK);
+    CHECK_EQ(replay_bundle(replayer, &result, &bundle, &error), PEVM_OK);
+    CHECK_EQ(next, 4);
+    bundle_fini(&bundle);
+    replayer_free(replayer);
+    remove_chain();
+}
