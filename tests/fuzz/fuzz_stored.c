@@ -76,7 +76,7 @@ static void try_undo(struct bytes input)
     struct undo_record record;
     struct bytes again;
     hash32 checksum;
-    (void)undo_read(&record, input, arena, &error);
+    if (undo_read(&record, input, arena, &error) == PEVM_OK) ASSERT(input.size > 8);
     uint8_t *text = arena_alloc(arena, input.size + 8);
     ASSERT(text != NULL);
     if (input.size > 0) memcpy(text, input.data, input.size);

@@ -34,7 +34,7 @@ TEST(every_key_has_a_variable_of_its_own)
         bool is_quoted = value[0] == '"';
         snprintf(variable,
                  sizeof variable,
-                 "%s=%.*s",
+                 "%.95s=%.*s",
                  names[i],
                  (int)(size - 2 * is_quoted),
                  value + is_quoted);

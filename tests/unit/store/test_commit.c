@@ -169,7 +169,8 @@ static void commit_with_every_cut(uint64_t number, struct rng *rng)
             commit_block(&committer, commit_world_input(world, number), &error);
         if (status != PEVM_OK) CHECK_EQ(status, PEVM_UNAVAILABLE);
         memory_db_stop_after(db, rng_below(rng, 12));
-        (void)commit_recover(&committer, 0, &error);
+        enum pevm_status recovered = commit_recover(&committer, 0, &error);
+        if (recovered != PEVM_OK) CHECK_EQ(recovered, PEVM_UNAVAILABLE);
         memory_db_start(db);
         reopen();
         must(commit_recover(&committer, 0, &error));
