@@ -10,6 +10,7 @@ if(PEVM_TOOLS)
   pkg_check_modules(ARCHIVE REQUIRED IMPORTED_TARGET libarchive)
   pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1)
   pkg_check_modules(LMDB REQUIRED IMPORTED_TARGET lmdb)
+  pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis)
   pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
   pkg_check_modules(SNAPPY REQUIRED IMPORTED_TARGET snappy)
 endif()
@@ -17,7 +18,8 @@ pkg_check_modules(CMOCKA IMPORTED_TARGET cmocka)
 
 set(PEVM_LIBRARIES Threads::Threads PkgConfig::SECP256K1 PkgConfig::CRYPTO PkgConfig::GMP)
 if(PEVM_TOOLS)
-  set(PEVM_TOOL_LIBRARIES PkgConfig::YAJL PkgConfig::ARCHIVE PkgConfig::YAML PkgConfig::LMDB PkgConfig::ZLIB PkgConfig::SNAPPY m)
+  set(PEVM_TOOL_LIBRARIES PkgConfig::YAJL PkgConfig::ARCHIVE PkgConfig::YAML PkgConfig::LMDB PkgConfig::HIREDIS PkgConfig::ZLIB
+    PkgConfig::SNAPPY m)
 endif()
 
 set(PEVM_BLST_DIR "${CMAKE_SOURCE_DIR}/build/deps/blst" CACHE PATH "Where scripts/setup put blst.h and libblst.a")

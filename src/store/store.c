@@ -86,6 +86,11 @@ const char *store_about(const struct store *store)
     return store->about;
 }
 
+uint64_t store_settle_ms(const struct store *store)
+{
+    return store->ops->settle_ms == NULL ? 0 : store->ops->settle_ms(store);
+}
+
 void store_close(struct store *store)
 {
     if (store != NULL) store->ops->close(store);

@@ -15,8 +15,9 @@
  * stores that apply batches whole not at all; after PEVM_UNAVAILABLE it may even have been applied completely.
  *
  * Rules
- *   R1  Batches are applied in order. A store may apply one whole or not at all (`is_atomic`); one that cannot stops at
- *       the first change that fails, and never goes beyond a barrier before it knows that all in front of it was applied.
+ *   R1  Batches are applied in order. A store may apply one whole or not at all (`is_atomic`); one that cannot may apply
+ *       some of the changes between two barriers, and never goes beyond a barrier before it knows that all in front of it
+ *       was applied.
  *   R2  The fence is checked by the store, together with the changes that it lets through.
  *   R3  Values come back in the caller's arena.
  *
@@ -73,6 +74,10 @@ bool store_is_atomic(const struct store *store);
 
 /* "LMDB 0.9.24, pevm-data", "Redis 7.0.15, 127.0.0.1:6379": for logs. Lives as long as the store. */
 const char *store_about(const struct store *store);
+
+/* How long a new leader must wait before its first change, in milliseconds: where the fence alone could let a change of the
+ * old one through that the server has taken in already. */
+uint64_t store_settle_ms(const struct store *store);
 
 /* May be NULL. */
 void store_close(struct store *store);

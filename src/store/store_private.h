@@ -32,6 +32,7 @@ struct store_ops {
                              uint64_t ttl_ms,
                              struct error *error);
     enum pevm_status (*drop)(struct store *store, const char *owner, struct error *error);
+    uint64_t (*settle_ms)(const struct store *store); /* NULL: 0 */
     void (*close)(struct store *store);
 };
 
