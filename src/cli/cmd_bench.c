@@ -2,6 +2,7 @@
 #include "base/compiler.h"
 #include "cli/cmd_bench_blocks.h"
 #include "cli/cmd_bench_evm.h"
+#include "cli/cmd_bench_footprint.h"
 #include "cli/cmd_bench_oracle.h"
 #include "cli/cmd_bench_simulate.h"
 #include "cli/commands.h"
@@ -16,10 +17,11 @@ struct measurement {
 
 /* Those with options of their own; all other names are blocks. */
 static const struct measurement measurements[] = {
-    {"evm",      cmd_bench_evm     },
-    {"list",     cmd_bench_list    },
-    {"oracle",   cmd_bench_oracle  },
-    {"simulate", cmd_bench_simulate},
+    {"evm",       cmd_bench_evm      },
+    {"list",      cmd_bench_list     },
+    {"footprint", cmd_bench_footprint},
+    {"oracle",    cmd_bench_oracle   },
+    {"simulate",  cmd_bench_simulate },
 };
 
 int cmd_bench(int argc, char **argv)

@@ -327,6 +327,14 @@ int cmd_bench_blocks(int argc, char **argv)
     return (int)bench(&session);
 }
 
+/* What is no block: with options of its own. */
+static const char *const others[][2] = {
+    {"evm",       "the interpreter, single messages"                    },
+    {"footprint", "bytes of each location, version, read, transaction"  },
+    {"oracle",    "how fast bundles could be, whatever the scheduler"   },
+    {"simulate",  "blocks and bundles on more processors than there are"},
+};
+
 int cmd_bench_list(int argc, char **argv)
 {
     const struct command_spec spec = {
@@ -335,8 +343,8 @@ int cmd_bench_list(int argc, char **argv)
     if (!options_parse(&spec, argc, argv, &arguments)) return (int)arguments.exit_code;
     if (arguments.operand_count > 0) return (int)usage_error(&spec, "it takes no names");
     printf("%-*s %-10s %7s  %s\n", NAME_WIDTH, "name", "group", "txs", "what");
-    printf("%-*s %-10s %7s  %s\n", NAME_WIDTH, "evm", "-", "-", "the interpreter, single messages");
-    printf("%-*s %-10s %7s  %s\n", NAME_WIDTH, "oracle", "-", "-", "how fast bundles could be");
+    for (size_t i = 0; i < COUNT_OF(others); i++)
+        printf("%-*s %-10s %7s  %s\n", NAME_WIDTH, others[i][0], "-", "-", others[i][1]);
     for (size_t i = 0; i < block_workload_kind_count; i++) {
         const struct block_workload_kind *kind = &block_workload_kinds[i];
         printf("%-*s %-10s %7llu  %s%s\n",

@@ -121,6 +121,12 @@ enum pevm_status engine_set_profiling(struct engine *engine, bool is_on)
     return PEVM_OK;
 }
 
+struct engine_footprint engine_footprint(const struct engine *engine)
+{
+    if (engine->parallel == NULL) return (struct engine_footprint){.locations = 0};
+    return parallel_footprint(engine->parallel);
+}
+
 struct mv_location engine_location(const struct engine *engine, uint32_t place)
 {
     if (engine->parallel == NULL) return (struct mv_location){.kind = MV_AT_NOWHERE};

@@ -136,6 +136,18 @@ struct metrics *engine_metrics(const struct engine *engine);
 /* Look closely at each block from the next one on (profile.h), or no longer. PEVM_NO_MEMORY: it is off. */
 enum pevm_status engine_set_profiling(struct engine *engine, bool is_on) MUST_CHECK;
 
+/* What the last block that ran in parallel took in the tables of the multi-version state. Values and logs are beside them, in
+ * outcome->arena_bytes. */
+struct engine_footprint {
+    uint64_t locations, versions, reads; /* how many; reads: logged, of all attempts */
+    double location_bytes;            /* each, on the average: with its key and base value; ... */
+    double index_bytes;               /* ... and its share of the hash tables */
+    size_t version_bytes, read_bytes; /* each */
+    size_t tx_bytes;                  /* each: scheduler, attempt, tips */
+};
+/* All zero before there was such a block. */
+struct engine_footprint engine_footprint(const struct engine *engine);
+
 /* A location in the events of the last block. */
 struct mv_location engine_location(const struct engine *engine, uint32_t place);
 

@@ -338,6 +338,24 @@ enum pevm_status parallel_run(struct parallel *parallel, struct block_run *run)
 
 /* ---- how it went ----------------------------------------------------------------------------- */
 
+struct engine_footprint parallel_footprint(const struct parallel *parallel)
+{
+    if (parallel->counts.stopped_at == 0) return (struct engine_footprint){.locations = 0};
+    struct mv_counts counts = mv_counts(parallel->mv);
+    struct mv_footprint footprint = mv_footprint(parallel->mv);
+    double locations = footprint.locations == 0 ? 1 : (double)footprint.locations;
+    return (struct engine_footprint){
+        .locations = footprint.locations,
+        .versions = counts.versions,
+        .reads = counts.reads,
+        .location_bytes = (double)footprint.row_bytes / locations,
+        .index_bytes = (double)footprint.index_bytes / locations,
+        .version_bytes = footprint.version_bytes,
+        .read_bytes = footprint.read_bytes,
+        .tx_bytes = footprint.tx_bytes + speculation_tx_bytes() + sizeof *parallel->gas_used,
+    };
+}
+
 struct mv_location parallel_location(const struct parallel *parallel, uint32_t place)
 {
     if (parallel->counts.stopped_at == 0) return (struct mv_location){.kind = MV_AT_NOWHERE};

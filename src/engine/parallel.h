@@ -46,6 +46,7 @@ void parallel_tune(struct parallel *parallel, const struct tuning *tuning);
 enum pevm_status parallel_run(struct parallel *parallel, struct block_run *run) MUST_CHECK;
 
 unsigned parallel_workers(const struct parallel *parallel);
+struct engine_footprint parallel_footprint(const struct parallel *parallel);
 struct parallel_counts parallel_counts(const struct parallel *parallel);
 
 /* ---- of the block that was executed last, for whoever wants to see how it went ---- */

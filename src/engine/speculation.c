@@ -104,6 +104,11 @@ enum pevm_status speculation_begin(struct speculation *speculation,
     return sched_begin(speculation->sched, &options);
 }
 
+size_t speculation_tx_bytes(void)
+{
+    return sched_tx_bytes() + sizeof(uint8_t); /* ends */
+}
+
 struct speculation_end speculation_end(const struct speculation *speculation)
 {
     struct sched_counts counts = sched_counts(speculation->sched);

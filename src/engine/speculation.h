@@ -64,6 +64,9 @@ enum pevm_status speculation_begin(struct speculation *speculation,
 /* What each worker does, numbers below `workers`: until all are final, or the block stops. Worker 0 alone is enough. */
 void speculation_work(unsigned worker, void *speculation);
 
+/* What it and the scheduler keep of each transaction. */
+size_t speculation_tx_bytes(void);
+
 struct speculation_end {
     uint32_t final; /* transactions below it are final; the block's count when nothing stopped it */
     uint64_t attempts, stale, waits, sleeps, steals;

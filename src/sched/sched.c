@@ -575,6 +575,11 @@ struct sched_queue sched_queue(const struct sched *sched)
     };
 }
 
+size_t sched_tx_bytes(void)
+{
+    return sizeof(struct tx_slot);
+}
+
 struct sched_counts sched_counts(const struct sched *sched)
 {
     return (struct sched_counts){

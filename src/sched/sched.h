@@ -50,6 +50,7 @@
 #include "base/status.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct sched;
@@ -137,6 +138,9 @@ struct sched_queue {
     uint32_t never_taken, ready_again;
 };
 struct sched_queue sched_queue(const struct sched *sched);
+
+/* What it keeps of each transaction. */
+size_t sched_tx_bytes(void);
 
 struct sched_counts {
     uint64_t rejections, waits, sleeps, steals;

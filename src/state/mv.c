@@ -7,13 +7,14 @@
 #include "state/mv_private.h"
 #include "sync/spin.h"
 
-#define ROWS_MAX       ((uint32_t)1 << 22) /* accounts; slots: four times as many. Address space only */
-#define VERSIONS_MAX   ((uint32_t)1 << 26)
-#define ENTRIES_MIN    ((uint32_t)1 << 12)
-#define ENTRIES_MAX    ((uint32_t)1 << 25)
-#define ROWS_TAKEN     16 /* at once, by a worker */
-#define VERSIONS_TAKEN 128
-#define ARENA_CHUNK    ((size_t)1 << 20)
+#define ROWS_MAX         ((uint32_t)1 << 22) /* accounts; slots: four times as many. Address space only */
+#define VERSIONS_MAX     ((uint32_t)1 << 26)
+#define ENTRIES_MIN      ((uint32_t)1 << 12)
+#define ENTRIES_MAX      ((uint32_t)1 << 25)
+#define ROWS_TAKEN       16 /* at once, by a worker */
+#define VERSIONS_TAKEN   128
+#define CELLS_OF_ACCOUNT 5 /* balance, nonce, code, existence, reset */
+#define ARENA_CHUNK      ((size_t)1 << 20)
 
 STATIC_ASSERT(sizeof(struct mv_version) == 16, "16 bytes per version");
 STATIC_ASSERT(sizeof(struct mv_slot_row) == CACHE_LINE, "64 bytes per location");
@@ -596,6 +597,19 @@ struct mv_counts mv_counts(const struct mv *mv)
         counts.bytes += arena_used(&mv->workers[i].arena);
     }
     return counts;
+}
+
+struct mv_footprint mv_footprint(const struct mv *mv)
+{
+    struct mv_counts counts = mv_counts(mv);
+    return (struct mv_footprint){
+        .locations = counts.accounts * CELLS_OF_ACCOUNT + counts.slots,
+        .row_bytes = counts.accounts * sizeof *mv->accounts + counts.slots * sizeof *mv->slots,
+        .index_bytes = (counts.accounts + counts.slots) * sizeof *mv->account_table.entries,
+        .version_bytes = sizeof *mv->versions,
+        .read_bytes = sizeof(struct mv_read),
+        .tx_bytes = sizeof *mv->records + sizeof *mv->tips + sizeof *mv->tip_sums,
+    };
 }
 
 static void cell_validate(const struct mv *mv, const struct mv_cell *cell)

@@ -190,5 +190,14 @@ struct mv_counts {
 };
 struct mv_counts mv_counts(const struct mv *mv);
 
+/* What of a block's tables is for whom, in bytes. */
+struct mv_footprint {
+    uint64_t locations; /* five of each account, and the slots */
+    size_t row_bytes;   /* keys, lists of versions, base values: of all locations */
+    size_t index_bytes; /* entries of the hash tables, of all rows */
+    size_t version_bytes, read_bytes, tx_bytes; /* of each version, logged read, transaction */
+};
+struct mv_footprint mv_footprint(const struct mv *mv);
+
 /* Asserts I1 and I2 of every location. The owner alone, while nobody publishes. */
 void mv_validate(struct mv *mv);

@@ -150,6 +150,32 @@ TEST(benchmarks_have_a_list_a_table_and_json)
     CHECK(strstr(out, "\"name\":\"ParallelExecution/10_txs\"") != NULL);
 }
 
+TEST(bytes_of_what_is_kept_are_within_bounds)
+{
+    CHECK_EQ(run(cmd_bench, "bench footprint single-slot own"), EXIT_DONE);
+    CHECK(strstr(out, "single-slot") != NULL);
+    CHECK(strstr(out, "0 beyond what we want") != NULL);
+}
+
+/* The thread sanitizer's build has no simulator. */
+TEST(a_simulation_says_that_it_is_one)
+{
+    if (run(cmd_bench, "bench simulate single-slot --scale 0.02 --rounds 1 --workers 1,2,16") !=
+        EXIT_DONE)
+        skip();
+    CHECK(strstr(out, "SIMULATED") != NULL);
+    CHECK(strstr(out, "every simulated outcome equal to the sequential one; 0 wrong") != NULL);
+    CHECK_EQ(run(cmd_bench,
+                 "bench simulate --json --rounds 1 --workers 4 ParallelExecution/10_txs "
+                 "BenchmarkParallelExecution/1000_txs"),
+             EXIT_DONE);
+    CHECK(strstr(out, "\"simulated_ns\"") != NULL);
+    CHECK(strstr(out, "\"alone\":1") != NULL);
+    begin();
+    CHECK_EQ(run(cmd_bench, "bench simulate --rounds 1 --workers 2,3 @"), EXIT_DONE);
+    end();
+}
+
 TEST(the_oracle_tells_blocks_and_medians)
 {
     begin();
@@ -189,6 +215,11 @@ TEST(what_is_wrong_on_the_command_line_is_told)
         {cmd_bench,      "bench worst-raw --scale 1e9",      "--scale",               EXIT_USAGE},
         {cmd_bench,      "bench worst-raw --hot 2",          "--hot",                 EXIT_USAGE},
         {cmd_bench,      "bench worst-raw --workers 0",      "--workers",             EXIT_USAGE},
+        {cmd_bench,      "bench simulate",                   "which load",            EXIT_USAGE},
+        {cmd_bench,      "bench simulate /nowhere/at/all",   "/nowhere/at/all",       EXIT_IO   },
+        {cmd_bench,      "bench simulate own --workers 65",  "64",                    EXIT_USAGE},
+        {cmd_bench,      "bench simulate own --scale x",     "--scale",               EXIT_USAGE},
+        {cmd_bench,      "bench footprint soup",             "soup",                  EXIT_USAGE},
         {cmd_bench,      "bench oracle",                     "which bundles",         EXIT_USAGE},
         {cmd_bench,      "bench oracle /nowhere/at/all",     "/nowhere/at/all",       EXIT_IO   },
         {cmd_bench,      "bench list more",                  "no names",              EXIT_USAGE},
