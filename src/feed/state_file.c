@@ -162,6 +162,7 @@ static enum pevm_status put(const struct reader *reader,
                             struct error *error)
 {
     const struct state_sink *sink = reader->plan->sink;
+    if (sink == NULL) return PEVM_OK;
     struct sink_account put = {.who = account->who,
                                .balance = account->balance,
                                .nonce = account->nonce,
@@ -195,9 +196,10 @@ static enum pevm_status check_resume(const struct reader *reader, struct error *
 
 static enum pevm_status put_mark(struct reader *reader, struct error *error)
 {
-    if (reader->mark.accounts <= reader->plan->resume.accounts) return PEVM_OK;
+    const struct state_sink *sink = reader->plan->sink;
+    if (sink == NULL || reader->mark.accounts <= reader->plan->resume.accounts) return PEVM_OK;
     reader->marked = reader->mark.accounts;
-    return reader->plan->sink->mark(reader->plan->sink->context, &reader->mark, error);
+    return sink->mark(sink->context, &reader->mark, error);
 }
 
 /* Chained, so that a prefix has a digest of its own. */

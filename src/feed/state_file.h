@@ -14,10 +14,10 @@
 #include "feed/state_sink.h"
 
 struct state_file_plan {
-    const struct state_sink *sink;
-    struct import_mark resume; /* zero: from the beginning */
-    const hash32 *root;        /* expected; NULL: the file's own, if it says one */
-    uint64_t mark_every;       /* accounts */
+    const struct state_sink *sink; /* NULL: nowhere, the file is only checked */
+    struct import_mark resume;     /* zero: from the beginning */
+    const hash32 *root;            /* expected; NULL: the file's own, if it says one */
+    uint64_t mark_every;           /* accounts */
     /* Called now and then; false stops with PEVM_CANCELLED, after a mark. May be NULL. */
     bool (*go_on)(void *context, double fraction, uint64_t accounts);
     void *context;

@@ -53,13 +53,34 @@ enum pevm_status store_feed_hash(struct store_feed *feed,
     return PEVM_OK;
 }
 
+/* Nothing was fed yet, but there is a state after some block: that one is to follow. */
+static enum pevm_status look_at_execution(struct store_feed *feed, struct error *error)
+{
+    struct key key = {.kind = KEY_EXEC_PROGRESS};
+    struct key_text name = key_write(&key, false);
+    struct exec_progress progress;
+    struct bytes value;
+    enum pevm_status status = store_get(feed->store, &value, key_bytes(&name), &feed->arena, error);
+    if (status == PEVM_NOT_FOUND) return PEVM_OK;
+    TRY(status);
+    status = exec_progress_read(&progress, value, error);
+    if (status != PEVM_OK) {
+        error_prefix(error, "%s", name.text);
+        return status;
+    }
+    feed->has_progress = true;
+    feed->progress = progress.number;
+    feed->hash = progress.hash; /* zero when it is not known */
+    return PEVM_OK;
+}
+
 static enum pevm_status look(struct store_feed *feed, struct error *error)
 {
     struct key key = {.kind = KEY_SYNC_PROGRESS};
     struct key_text name = key_write(&key, false);
     struct bytes value;
     enum pevm_status status = store_get(feed->store, &value, key_bytes(&name), &feed->arena, error);
-    if (status == PEVM_NOT_FOUND) return PEVM_OK;
+    if (status == PEVM_NOT_FOUND) return look_at_execution(feed, error);
     TRY(status);
     status = sync_progress_read(&feed->progress, value, error);
     if (status != PEVM_OK) {

@@ -22,7 +22,7 @@ struct store_feed {
     uint64_t waiting;  /* blocks in the batch */
 };
 
-/* Reads how far the feed was. PEVM_CORRUPT: the progress, or the header it names, is damaged. */
+/* Reads how far the feed was; where nothing was fed, what execution begins with. PEVM_CORRUPT: the progress, or the header it names, is damaged. */
 enum pevm_status store_feed_open(struct store_feed *out,
                                  struct store *store,
                                  struct error *error) MUST_CHECK;

@@ -1,0 +1,34 @@
+/* What --store may say. */
+#include "cli/store_place.h"
+#include "support/feed_chain.h"
+#include "support/test.h"
+
+#include <stdio.h>
+
+static struct error error;
+
+TEST(a_folder_is_an_lmdb_store_with_its_kind_or_without)
+{
+    static const struct {
+        const char *kind, *name;
+    } forms[] = {
+        {"",      "one"       },
+        {"lmdb:", "two"       },
+        {"",      "with:colon"}
+    };
+    for (size_t i = 0; i < COUNT_OF(forms); i++) {
+        char place[200];
+        struct store *store;
+        snprintf(place, sizeof place, "%s%s/%s", forms[i].kind, feed_folder(), forms[i].name);
+        if (store_place_open(&store, place, &error) != PEVM_OK) fail_msg("%s", error.text);
+        store_close(store);
+    }
+}
+
+TEST(another_kind_is_named)
+{
+    struct store *store;
+    CHECK_EQ(store_place_open(&store, "mysql:x", &error), PEVM_UNSUPPORTED);
+    CHECK_TEXT(error.text,
+               "mysql:x: there is no store of the kind \"mysql\"; give a folder, or lmdb:FOLDER");
+}
