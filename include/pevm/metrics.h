@@ -51,7 +51,7 @@ struct pevm_metrics {
     /* Workers. */
     uint64_t workers;    /* the caller included */
     uint64_t busy_ns;    /* of all workers, inside the transactions */
-    uint64_t idle_ns;    /* ... with nothing to do */
+    uint64_t idle_ns;    /* ... the rest of their time: nothing to do, or not awake yet */
     uint64_t busiest_ns; /* of the busiest worker of each block */
     uint64_t worker_sleeps;
 
@@ -120,12 +120,13 @@ enum pevm_status pevm_engine_set_profiling(pevm_engine *engine, int is_on);
     X(PEVM_BOTTLENECK_CONFLICTS,                                                                   \
       "conflicts",                                                                                 \
       "many attempts are thrown away: reduce workers, or supply access lists")                     \
-    X(PEVM_BOTTLENECK_IMBALANCE,                                                                   \
-      "imbalance",                                                                                 \
-      "one worker is busy while the others wait: single transactions are long; put them first")    \
     X(PEVM_BOTTLENECK_STARVATION,                                                                  \
       "starvation",                                                                                \
-      "there is too little to do: execute bigger blocks, or use fewer workers")
+      "there is too little to do: execute bigger blocks, or use fewer workers")                    \
+    X(PEVM_BOTTLENECK_IMBALANCE,                                                                   \
+      "imbalance",                                                                                 \
+      "one worker did most of the work: single transactions are long, or others came too late "    \
+      "(small blocks, a busy machine)")
 
 enum pevm_bottleneck {
 #define X(kind, name, recommendation) kind,
@@ -151,13 +152,13 @@ void pevm_analysis_init_sized(struct pevm_analysis *analysis, size_t struct_size
 /* The rules, in the order of the list:
  *   memory_pressure  the last block took more than 80 % of what it may, or some found none
  *   store_latency    store_p99_ns over 5 ms
- *   storage_reads    over 40 % of the workers' time in reads of the state before the block
+ *   storage_reads    over 40 % of the time that workers are busy in reads of the state before the block
  *   commit           more time in commit than in transactions
- *   validation       over 25 % of the workers' time in checks
+ *   validation       over 25 % of the time that workers are busy in checks
  *   critical_path    the longest chains, of more than one transaction, take over 60 % of the time of execution
  *   conflicts        over 0.3 aborts per task
- *   imbalance        the busiest workers over 1.5 times as busy as all on average
  *   starvation       workers over 50 % idle
+ *   imbalance        the busiest workers over 1.5 times as busy as all on average
  * The last four only with more than one worker. Any thread. */
 void pevm_metrics_analyze(const struct pevm_metrics *metrics, struct pevm_analysis *out);
 

@@ -82,11 +82,6 @@ static double share(uint64_t part, uint64_t whole)
     return whole == 0 ? 0 : (double)part / (double)whole;
 }
 
-static uint64_t worker_ns(const struct pevm_metrics *m)
-{
-    return m->busy_ns + m->idle_ns;
-}
-
 static double memory_pressure(const struct pevm_metrics *m)
 {
     return m->failures_no_memory > 0 ? 1 : share(m->arena_bytes, m->arena_limit_bytes);
@@ -98,15 +93,15 @@ static double store_latency(const struct pevm_metrics *m)
 }
 
 /* Of the blocks that were profiled: of all others nothing is known, so theirs is no part of the whole. */
-static uint64_t profiled_worker_ns(const struct pevm_metrics *m)
+static uint64_t profiled_busy_ns(const struct pevm_metrics *m)
 {
     uint64_t blocks = m->blocks > 0 ? m->blocks : 1;
-    return (uint64_t)((double)worker_ns(m) * (double)m->profiled_blocks / (double)blocks);
+    return (uint64_t)((double)m->busy_ns * (double)m->profiled_blocks / (double)blocks);
 }
 
 static double storage_reads(const struct pevm_metrics *m)
 {
-    return share(m->base_read_ns, profiled_worker_ns(m));
+    return share(m->base_read_ns, profiled_busy_ns(m));
 }
 
 static double commit(const struct pevm_metrics *m)
@@ -116,7 +111,7 @@ static double commit(const struct pevm_metrics *m)
 
 static double validation(const struct pevm_metrics *m)
 {
-    return share(m->validation_ns, profiled_worker_ns(m));
+    return share(m->validation_ns, profiled_busy_ns(m));
 }
 
 static double critical_path(const struct pevm_metrics *m)
@@ -137,7 +132,7 @@ static double imbalance(const struct pevm_metrics *m)
 
 static double starvation(const struct pevm_metrics *m)
 {
-    return m->workers > 1 ? share(m->idle_ns, worker_ns(m)) : 0;
+    return m->workers > 1 ? share(m->idle_ns, m->busy_ns + m->idle_ns) : 0;
 }
 
 static const struct {
@@ -151,8 +146,8 @@ static const struct {
     [PEVM_BOTTLENECK_VALIDATION] = {validation,      0.25 },
     [PEVM_BOTTLENECK_CRITICAL_PATH] = {critical_path,   0.6  },
     [PEVM_BOTTLENECK_CONFLICTS] = {conflicts,       0.3  },
-    [PEVM_BOTTLENECK_IMBALANCE] = {imbalance,       1.5  },
     [PEVM_BOTTLENECK_STARVATION] = {starvation,      0.5  },
+    [PEVM_BOTTLENECK_IMBALANCE] = {imbalance,       1.5  },
 };
 
 static const struct {

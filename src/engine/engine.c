@@ -296,6 +296,28 @@ static void look_back(struct block_run *run, struct engine *engine, enum pevm_st
     profile_end(engine->profile, engine->metrics, run, run->events);
 }
 
+/* Whoever looks on gets ready. */
+static enum pevm_status look_ahead(struct block_run *run,
+                                   struct engine *engine,
+                                   struct engine_input *input)
+{
+    struct profile *profile = engine->profile;
+    unsigned workers = team_workers(engine->team);
+    run->metrics = engine->metrics;
+    run->events = input->events;
+    engine_metrics_begin(engine->metrics, input->block->tx_count);
+    if (profile != NULL) {
+        if (profile_begin(profile, workers, input->pre_state) != PEVM_OK)
+            return error_set(run->error, PEVM_NO_MEMORY, "no memory to profile the block");
+        input->pre_state = profile_view(profile);
+        if (run->events == NULL) run->events = profile_events(profile);
+    }
+    if (run->events == NULL) return PEVM_OK;
+    ASSERT(event_log_workers(run->events) >= workers);
+    event_log_begin(run->events);
+    return PEVM_OK;
+}
+
 enum pevm_status engine_execute(struct engine *engine,
                                 struct engine_outcome *outcome,
                                 const struct engine_input *input,
@@ -307,14 +329,7 @@ enum pevm_status engine_execute(struct engine *engine,
         engine->chain, header->number, header->timestamp, input->parent_total_difficulty);
     struct block_run run = {
         .input = &own, .env = env_of(header, &rules), .outcome = outcome, .error = error};
-    run.metrics = engine->metrics;
-    run.events = input->events;
-    if (engine->profile != NULL) {
-        own.pre_state = profile_begin(engine->profile, input->pre_state);
-        if (run.events == NULL) run.events = profile_events(engine->profile);
-    }
-    if (run.events != NULL) event_log_begin(run.events);
-    engine_metrics_begin(engine->metrics, input->block->tx_count);
+    TRY(look_ahead(&run, engine, &own));
     enum pevm_status status = block_execute(&run, engine);
     look_back(&run, engine, status);
     TRY(status);

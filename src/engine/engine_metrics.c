@@ -88,11 +88,21 @@ static void tell_conflicts(struct metrics_writer *writer,
         writer, METRIC_CONFLICT_RATIO, 0, tasks == 0 ? 0 : (stale + waits) * 1000000 / tasks);
 }
 
+/* Who is not busy is idle, also who came too late or was never called. */
+static void tell_time(struct metrics_writer *writer,
+                      unsigned workers,
+                      uint64_t ns,
+                      uint64_t busy_ns,
+                      uint64_t busiest_ns)
+{
+    uint64_t all_ns = ns * workers;
+    metric_add(writer, METRIC_WORKER_TIME, STATE_BUSY, busy_ns);
+    metric_add(writer, METRIC_WORKER_TIME, STATE_IDLE, all_ns > busy_ns ? all_ns - busy_ns : 0);
+    metric_add(writer, METRIC_BUSIEST_TIME, 0, busiest_ns);
+}
+
 static void tell_workers(struct metrics_writer *writer, const struct parallel_counts *counts)
 {
-    metric_add(writer, METRIC_WORKER_TIME, STATE_BUSY, counts->worker_ns - counts->idle_ns);
-    metric_add(writer, METRIC_WORKER_TIME, STATE_IDLE, counts->idle_ns);
-    metric_add(writer, METRIC_BUSIEST_TIME, 0, counts->busiest_ns);
     metric_add(writer, METRIC_SLEEPS, 0, counts->sleeps);
     metric_add(writer, METRIC_STEALS, 0, counts->steals);
     metric_set(writer, METRIC_KEYS, 0, counts->keys);
@@ -109,27 +119,31 @@ static unsigned failure_of(enum pevm_status status)
     }
 }
 
-/* One worker is busy for as long as the transactions take that run one after another. */
-static void tell_sequential(struct metrics_writer *writer, const struct block_run *run, size_t from)
+/* While transactions run one after another, one worker is busy. */
+static void tell_transactions(struct metrics_writer *writer, const struct block_run *run)
 {
     uint64_t ns = run->outcome->phase_ns[PHASE_TRANSACTIONS];
-    metric_add(writer, METRIC_SEQUENTIAL_TASKS, 0, run->input->block->tx_count - from);
-    if (from > 0) return;
-    metric_add(writer, METRIC_WORKER_TIME, STATE_BUSY, ns);
-    metric_add(writer, METRIC_BUSIEST_TIME, 0, ns);
+    size_t count = run->input->block->tx_count;
+    if (run->parallel == NULL) {
+        metric_add(writer, METRIC_SEQUENTIAL_TASKS, 0, count);
+        tell_time(writer, 1, ns, ns, ns);
+        return;
+    }
+    struct parallel_counts counts = parallel_counts(run->parallel);
+    bool is_alone = counts.stopped_at == 0;
+    uint64_t busy_ns = is_alone ? ns : counts.worker_ns - counts.idle_ns;
+    tell_time(
+        writer, parallel_workers(run->parallel), ns, busy_ns, is_alone ? ns : counts.busiest_ns);
+    metric_add(writer, METRIC_SEQUENTIAL_TASKS, 0, count - counts.stopped_at);
+    if (!is_alone) tell_workers(writer, &counts);
 }
 
 static void tell_valid(struct metrics_writer *writer, const struct block_run *run)
 {
     const struct engine_outcome *outcome = run->outcome;
-    size_t count = run->input->block->tx_count, from = 0;
+    size_t count = run->input->block->tx_count;
     uint64_t whole_ns = 0, failed = 0;
-    if (run->parallel != NULL) {
-        struct parallel_counts counts = parallel_counts(run->parallel);
-        from = counts.stopped_at;
-        tell_workers(writer, &counts);
-    }
-    if (from < count) tell_sequential(writer, run, from);
+    tell_transactions(writer, run);
     for (unsigned i = 0; i < PHASE_COUNT; i++) {
         metric_observe(writer, METRIC_BLOCK_DURATION, i, outcome->phase_ns[i]);
         whole_ns += outcome->phase_ns[i];
@@ -180,9 +194,8 @@ void engine_metrics_tasks(struct metrics *metrics,
         failed += outcome->results[i] != 0;
     metric_add(writer, METRIC_TASKS, 0, count);
     metric_add(writer, METRIC_TASK_FAILURES, FAILURE_REVERTED, failed);
-    metric_add(writer, METRIC_WORKER_TIME, STATE_BUSY, outcome->worker_ns - outcome->idle_ns);
-    metric_add(writer, METRIC_WORKER_TIME, STATE_IDLE, outcome->idle_ns);
-    metric_add(writer, METRIC_BUSIEST_TIME, 0, outcome->busiest_ns);
+    uint64_t busy_ns = outcome->worker_ns - outcome->idle_ns;
+    tell_time(writer, outcome->workers, outcome->execute_ns, busy_ns, outcome->busiest_ns);
     metric_add(writer, METRIC_SLEEPS, 0, outcome->sleeps);
     metric_add(writer, METRIC_STEALS, 0, outcome->steals);
     tell_conflicts(writer, outcome->executions, outcome->stale, outcome->waits, count);

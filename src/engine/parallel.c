@@ -367,6 +367,10 @@ bool parallel_chain(const struct parallel *parallel,
                     struct arena *arena,
                     struct mv_chain *out)
 {
-    if (!parallel->counts.is_whole) return false;
-    return mv_longest_chain(parallel->mv, parallel->counts.stopped_at, costs, arena, out);
+    uint32_t count = parallel->counts.stopped_at;
+    address *senders = arena_alloc(arena, count * sizeof *senders);
+    if (!parallel->counts.is_whole || senders == NULL) return false;
+    for (uint32_t i = 0; i < count; i++)
+        senders[i] = parallel->run->input->block->txs[i].sender;
+    return mv_longest_chain(parallel->mv, count, costs, senders, arena, out);
 }

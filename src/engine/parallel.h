@@ -54,7 +54,7 @@ struct parallel_counts parallel_counts(const struct parallel *parallel);
 /* Location number `place` of its events. */
 struct mv_location parallel_location(const struct parallel *parallel, uint32_t place);
 
-/* The longest chain of transactions that needed one another. False: it was not executed by the workers to its end, or there is
+/* The longest chain of transactions that needed one another; before the call that executed it returns. False: it was not executed by the workers to its end, or there is
  * no memory. */
 bool parallel_chain(const struct parallel *parallel,
                     const uint64_t *costs,

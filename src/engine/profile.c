@@ -44,14 +44,23 @@ void profile_free(struct profile *profile)
     heap_free(profile);
 }
 
-const struct view *profile_begin(struct profile *profile, const struct view *state)
+enum pevm_status profile_begin(struct profile *profile, unsigned workers, const struct view *state)
 {
+    if (profile->events == NULL || event_log_workers(profile->events) < workers) {
+        event_log_free(profile->events);
+        TRY(event_log_new(&profile->events, workers, PROFILE_EVENTS));
+    }
     timed_view_init(&profile->timed, state);
     profile->view = timed_view(&profile->timed);
+    return PEVM_OK;
+}
+
+const struct view *profile_view(const struct profile *profile)
+{
     return &profile->view;
 }
 
-struct event_log *profile_events(struct profile *profile)
+struct event_log *profile_events(const struct profile *profile)
 {
     return profile->events;
 }

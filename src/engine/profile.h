@@ -18,9 +18,13 @@ struct profile;
 enum pevm_status profile_new(struct profile **out, unsigned workers) MUST_CHECK;
 void profile_free(struct profile *profile); /* may be NULL */
 
-/* What the block shall read through, instead of `state`, which is borrowed until profile_end; and where its events go. */
-const struct view *profile_begin(struct profile *profile, const struct view *state);
-struct event_log *profile_events(struct profile *profile);
+/* A block on so many workers begins. PEVM_NO_MEMORY: there were never so many before. */
+enum pevm_status profile_begin(struct profile *profile,
+                               unsigned workers,
+                               const struct view *state) MUST_CHECK;
+/* What it shall read through, instead of `state`, which is borrowed until profile_end; and where its events go. */
+const struct view *profile_view(const struct profile *profile);
+struct event_log *profile_events(const struct profile *profile);
 
 /* The block is valid, and over. `events` are its own, or somebody else's. */
 void profile_end(struct profile *profile,

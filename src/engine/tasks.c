@@ -381,6 +381,7 @@ enum pevm_status tasks_run(struct tasks *tasks,
     outcome->executions = end.attempts;
     outcome->stale = end.stale;
     outcome->waits = end.waits;
+    outcome->workers = workers;
     outcome->sleeps = end.sleeps;
     outcome->steals = end.steals;
     outcome->worker_ns = end.worker_ns;

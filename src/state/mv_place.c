@@ -46,6 +46,7 @@ const char *mv_location_name(enum mv_location_kind kind)
 struct walk {
     const struct mv *mv;
     struct mv_chain *kinds[KIND_COUNT]; /* by kind: by id */
+    const address *sender;              /* of the transaction that the walk is at */
     struct mv_chain
         any; /* the longest of all so far: before whoever reads the coinbase's balance */
 };
@@ -78,13 +79,14 @@ static void read_one(const struct walk *walk, const struct mv_read *read, struct
 {
     uint32_t id = mv_place_id(read->place);
     enum mv_kind kind = mv_place_kind(read->place);
-    if (read->is_predicted) return;
     switch (kind) {
     case MV_BALANCE: read_balance(walk, id, read->seen, chain); return;
     case MV_EXISTENCE: read_existence(walk, id, chain); return;
     case MV_SLOT: longer(chain, &walk->kinds[MV_RESET][walk->mv->slots[id].account]); break;
     case MV_HAS_STORAGE: longer(chain, &walk->kinds[MV_RESET][id]); break;
     case MV_NONCE:
+        if (address_equal(&walk->mv->accounts[id].key, walk->sender)) return;
+        break;
     case MV_CODE:
     case MV_RESET: break;
     }
@@ -118,6 +120,7 @@ static void walk_tx(struct walk *walk, const struct mv_record *record, uint64_t 
 bool mv_longest_chain(const struct mv *mv,
                       uint32_t tx_count,
                       const uint64_t *costs,
+                      const address *senders,
                       struct arena *arena,
                       struct mv_chain *out)
 {
@@ -129,8 +132,10 @@ bool mv_longest_chain(const struct mv *mv,
         walk.kinds[kind] = arena_alloc_zeroed(arena, count + 1, sizeof *walk.kinds[kind]);
         if (walk.kinds[kind] == NULL) return false;
     }
-    for (uint32_t tx = 0; tx < tx_count; tx++)
+    for (uint32_t tx = 0; tx < tx_count; tx++) {
+        walk.sender = &senders[tx];
         walk_tx(&walk, &mv->records[tx], costs[tx]);
+    }
     *out = walk.any;
     return true;
 }

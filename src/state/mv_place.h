@@ -31,10 +31,11 @@ struct mv_chain {
 };
 
 /* The chain of transactions below `tx_count`, each of which read what the one before it wrote, that costs most; a transaction
- * alone is one, too. costs[i] is that of transaction i. What only had to be enough counts as read when the block had to give
+ * alone is one, too. costs[i] is that of transaction i; senders[i] sent it, whose nonce it knows without reading. What only had to be enough counts as read when the block had to give
  * it first. False: no memory in the arena. */
 bool mv_longest_chain(const struct mv *mv,
                       uint32_t tx_count,
                       const uint64_t *costs,
+                      const address *senders,
                       struct arena *arena,
                       struct mv_chain *out) MUST_CHECK;

@@ -1,5 +1,7 @@
 /* Readings of an engine, differences between them, the rules about what stands in the way, and the page for Prometheus. */
+#include "base/clock.h"
 #include "support/api_world.h"
+#include "support/bytecode.h"
 #include "support/exposition.h"
 #include "support/test.h"
 
@@ -196,12 +198,19 @@ static struct pevm_metrics healthy(void)
     return m;
 }
 
-static void check(const struct pevm_metrics *m, enum pevm_bottleneck expected)
+static struct pevm_analysis analyze(const struct pevm_metrics *m)
 {
     struct pevm_analysis analysis;
     pevm_analysis_init(&analysis);
     pevm_metrics_analyze(m, &analysis);
-    if (analysis.bottleneck != (uint32_t)expected) fail_msg("%s", analysis.name);
+    return analysis;
+}
+
+static void check(const struct pevm_metrics *m, enum pevm_bottleneck expected)
+{
+    struct pevm_analysis analysis = analyze(m);
+    if (analysis.bottleneck != (uint32_t)expected)
+        fail_msg("%s (%g), expected kind %d", analysis.name, analysis.measure, (int)expected);
     CHECK(analysis.recommendation[0] != 0);
     CHECK(expected == PEVM_BOTTLENECK_NONE || analysis.measure > analysis.limit);
 }
@@ -216,9 +225,9 @@ TEST(each_rule_is_met_beyond_its_limit_only)
     } cases[] = {
         {FIELD(arena_bytes),   80,      81,      PEVM_BOTTLENECK_MEMORY_PRESSURE},
         {FIELD(store_p99_ns),  5000000, 5000001, PEVM_BOTTLENECK_STORE_LATENCY  },
-        {FIELD(base_read_ns),  1600,    1601,    PEVM_BOTTLENECK_STORAGE_READS  },
+        {FIELD(base_read_ns),  1440,    1441,    PEVM_BOTTLENECK_STORAGE_READS  },
         {FIELD(commit_ns),     1000,    1001,    PEVM_BOTTLENECK_COMMIT         },
-        {FIELD(validation_ns), 1000,    1001,    PEVM_BOTTLENECK_VALIDATION     },
+        {FIELD(validation_ns), 900,     901,     PEVM_BOTTLENECK_VALIDATION     },
         {FIELD(chain_ns),      600,     601,     PEVM_BOTTLENECK_CRITICAL_PATH  },
         {FIELD(aborts),        300,     301,     PEVM_BOTTLENECK_CONFLICTS      },
         {FIELD(busiest_ns),    1350,    1351,    PEVM_BOTTLENECK_IMBALANCE      },
@@ -289,4 +298,162 @@ TEST(a_limit_that_a_block_nearly_fills_is_felt)
     check(&m, PEVM_BOTTLENECK_MEMORY_PRESSURE);
     pevm_engine_close(engine);
     api_world_fini(&world);
+}
+
+/* ---- real loads -------------------------------------------------------------------------------- */
+
+/* The state of a block_world behind callbacks that take their time. */
+struct slow_state {
+    struct view inside;
+    uint64_t read_ns, root_ns;
+    hash32 root;
+};
+
+static void spin(uint64_t ns)
+{
+    uint64_t end_ns = clock_now_ns() + ns;
+    while (clock_now_ns() < end_ns) { /* ends: time passes */
+    }
+}
+
+static enum pevm_answer slow_account(void *context, const address *who, struct pevm_account *out)
+{
+    const struct slow_state *slow = context;
+    struct view_account account;
+    spin(slow->read_ns);
+    CHECK_EQ(slow->inside.ops->account(slow->inside.context, who, VIEW_ALL_PARTS, &account),
+             VIEW_OK);
+    out->balance = account.balance;
+    out->code_hash = account.code_hash;
+    out->nonce = account.nonce;
+    out->exists = account.exists;
+    return PEVM_ANSWER_OK;
+}
+
+static enum pevm_answer slow_slot(void *context, const address *who, const u256 *slot, u256 *out)
+{
+    const struct slow_state *slow = context;
+    spin(slow->read_ns);
+    CHECK_EQ(slow->inside.ops->slot(slow->inside.context, who, slot, out), VIEW_OK);
+    return PEVM_ANSWER_OK;
+}
+
+static enum pevm_answer slow_code(void *context,
+                                  const address *who,
+                                  const hash32 *code_hash,
+                                  struct pevm_bytes *out)
+{
+    const struct slow_state *slow = context;
+    struct bytes code;
+    CHECK_EQ(slow->inside.ops->code(slow->inside.context, who, code_hash, &code), VIEW_OK);
+    *out = (struct pevm_bytes){code.data, code.size};
+    return PEVM_ANSWER_OK;
+}
+
+static enum pevm_answer slow_has_storage(void *context, const address *who, uint8_t *out)
+{
+    const struct slow_state *slow = context;
+    bool has;
+    CHECK_EQ(slow->inside.ops->has_storage(slow->inside.context, who, &has), VIEW_OK);
+    *out = has;
+    return PEVM_ANSWER_OK;
+}
+
+static enum pevm_answer slow_block_hash(void *context, uint64_t number, hash32 *out)
+{
+    const struct slow_state *slow = context;
+    CHECK_EQ(slow->inside.ops->block_hash(slow->inside.context, number, out), VIEW_OK);
+    return PEVM_ANSWER_OK;
+}
+
+static enum pevm_answer slow_root(void *context, const struct pevm_changes *changes, hash32 *out)
+{
+    const struct slow_state *slow = context;
+    (void)changes;
+    spin(slow->root_ns);
+    *out = slow->root;
+    return PEVM_ANSWER_OK;
+}
+
+/* This block three times, on so many workers. */
+static struct pevm_metrics load(struct block_world *inside,
+                                unsigned workers,
+                                uint64_t read_ns,
+                                uint64_t root_ns)
+{
+    struct slow_state slow = {inside->pre_state, read_ns, root_ns, inside->block.header.state_root};
+    struct pevm_view view;
+    struct pevm_input input;
+    struct pevm_error error;
+    const struct pevm_outcome *outcome;
+    struct bytes block, parent;
+    CHECK(block_encode(&block, &inside->block, &inside->arena));
+    CHECK(header_encode(&parent, &inside->parent, &inside->arena));
+    pevm_view_init(&view);
+    view.context = &slow;
+    view.account = slow_account;
+    view.slot = slow_slot;
+    view.code = slow_code;
+    view.has_storage = slow_has_storage;
+    view.block_hash = slow_block_hash;
+    view.state_root = slow_root;
+    pevm_input_init(&input);
+    input.block = (struct pevm_bytes){block.data, block.size};
+    input.parent_header = (struct pevm_bytes){parent.data, parent.size};
+    input.view = &view;
+    pevm_engine *engine = api_world_engine(workers);
+    CHECK_EQ(pevm_engine_set_profiling(engine, 1), PEVM_OK);
+    for (unsigned i = 0; i < 3; i++) {
+        if (pevm_engine_execute(engine, &outcome, &input, &error) != PEVM_OK)
+            fail_msg("%s", error.text);
+        if (!outcome->is_valid) fail_msg("%s", outcome->fault_text);
+    }
+    struct pevm_metrics m = read_metrics(engine);
+    pevm_engine_close(engine);
+    return m;
+}
+
+static void check_load(struct block_world *inside,
+                       unsigned workers,
+                       uint64_t read_ns,
+                       uint64_t root_ns,
+                       enum pevm_bottleneck expected)
+{
+    struct pevm_metrics m = load(inside, workers, read_ns, root_ns);
+    check(&m, expected);
+}
+
+#define LONG_WORK "0 SLOAD 1 ADD 0 SSTORE 25000 again: 1 SWAP1 SUB DUP1 @again JUMPI STOP"
+
+/* Some twenty transactions, of which every `of`-th has long work to do, on one and the same slot. */
+static struct block_world *loads_new(unsigned of)
+{
+    struct block_world *inside = block_world_new(FORK_OSAKA);
+    address worker = block_world_address(CONTRACT);
+    block_world_set(inside, worker, 1, U256_ZERO, bytecode(LONG_WORK));
+    block_world_set_slot(inside, worker, 0, 1);
+    for (unsigned i = 0; i < 20; i++) {
+        struct tx *tx = block_world_tx(inside, ALICE + i % 3);
+        if (i % of != 0) continue;
+        tx->to = worker;
+        tx->gas_limit = 1000000;
+    }
+    block_world_seal(inside);
+    return inside;
+}
+
+TEST(loads_of_each_kind_are_told_apart)
+{
+    struct block_world *inside = loads_new(1);
+    struct pevm_metrics serial = load(inside, 2, 0, 0);
+    CHECK_EQ(serial.chain_tasks, 3 * 20);
+    if (analyze(&serial).bottleneck != PEVM_BOTTLENECK_CONFLICTS) /* on a busy machine */
+        check(&serial, PEVM_BOTTLENECK_CRITICAL_PATH);
+    check_load(inside, 1, 0, 0, PEVM_BOTTLENECK_NONE);
+    check_load(inside, 1, 0, 400000000, PEVM_BOTTLENECK_COMMIT);
+    block_world_free(inside);
+    inside = loads_new(20);
+    check_load(inside, 2, 3000000, 0, PEVM_BOTTLENECK_STORAGE_READS);
+    check_load(inside, 8, 0, 0, PEVM_BOTTLENECK_STARVATION);
+    block_world_free(inside);
 }

@@ -148,6 +148,42 @@ TEST(the_longest_chain_is_that_of_the_transactions_which_need_one_another)
     end();
 }
 
+TEST(every_name_that_was_promised_is_there)
+{
+    static char text[1 << 16];
+    static const char *const promised[] = {
+        "pevm_tasks_executed_total",
+        "pevm_gas_executed_total",
+        "pevm_mgas_per_second",
+        "pevm_task_duration_seconds_count",
+        "pevm_block_duration_seconds_count{phase=\"transactions\"}",
+        "pevm_task_failures_total{class=\"reverted\"}",
+        "process_cpu_seconds_total",
+        "process_resident_memory_bytes",
+        "pevm_threads",
+        "pevm_arena_bytes",
+        "pevm_queue_depth{queue=\"new\"}",
+        "pevm_steals_total",
+        "pevm_dependency_violations_total",
+        "pevm_estimate_waits_total",
+        "pevm_versions",
+        "pevm_keys",
+        "pevm_aborts_total",
+        "pevm_incarnations_total",
+        "pevm_conflict_ratio",
+        "pevm_validation_duration_seconds_count",
+        "pevm_active_workers",
+        "pevm_parallel_efficiency",
+    };
+    begin();
+    CHECK(prometheus_write(text, sizeof text, engine_metrics(world->engine)) < sizeof text);
+    for (size_t i = 0; i < COUNT_OF(promised); i++) {
+        double number;
+        if (!exposition_value(text, promised[i], &number)) fail_msg("no %s", promised[i]);
+    }
+    end();
+}
+
 TEST(all_metrics_are_there_from_the_start_and_read_well)
 {
     static char text[1 << 16];

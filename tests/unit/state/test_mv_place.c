@@ -4,13 +4,14 @@
 #include "support/test.h"
 
 static struct arena arena;
+static address senders[8]; /* nobody, unless a test says otherwise */
 static const uint64_t costs[] = {10, 20, 30, 40, 50, 60, 70, 80};
 
 static struct mv_chain longest(struct mv_world *w, uint32_t txs)
 {
     struct mv_chain chain;
     arena_init(&arena, 4096, 0);
-    CHECK(mv_longest_chain(w->mv, txs, costs, &arena, &chain));
+    CHECK(mv_longest_chain(w->mv, txs, costs, senders, &arena, &chain));
     arena_fini(&arena);
     return chain;
 }
@@ -142,14 +143,20 @@ TEST(who_asks_for_the_coinbase_waits_for_everybody)
     mv_world_free(w);
 }
 
-TEST(a_predicted_nonce_waits_for_nobody)
+TEST(the_nonce_of_the_sender_is_known_and_that_of_others_is_not)
 {
     struct mv_world *w = mv_world_new(2);
     write_nonce(w, TX(0), ZOE, 1);
+    (void)read_nonce(w, TX(1), ZOE);
+    (void)publish(w, TX(1));
+    CHECK_EQ(longest(w, 2).txs, 2);
+    senders[1] = mv_world_address(ZOE);
+    CHECK_EQ(longest(w, 2).txs, 1);
     (void)begin_predicted(w, TX(1), ZOE, 1);
     (void)read_nonce(w, TX(1), ZOE);
     (void)publish(w, TX(1));
     CHECK_EQ(longest(w, 2).txs, 1);
+    senders[1] = (address){{0}};
     mv_world_free(w);
 }
 
@@ -170,7 +177,7 @@ TEST(without_memory_there_is_no_chain)
     struct mv_chain chain;
     write_nothing(w, TX(0));
     arena_init(&arena, 64, 128);
-    CHECK(!mv_longest_chain(w->mv, 1, costs, &arena, &chain));
+    CHECK(!mv_longest_chain(w->mv, 1, costs, senders, &arena, &chain));
     arena_fini(&arena);
     mv_world_free(w);
 }
