@@ -178,8 +178,8 @@ static bool has_code(const hash32 *code_hash)
 
 /* An account without code is marked if it may have storage: written now (a genesis can do that), or left from before, maybe
  * from when it had code (a delegation that was taken back). Whoever has neither code nor mark has no storage. */
-static struct stored_account value_after(const struct account_change *change,
-                                         const struct undo_account *account)
+struct stored_account account_after(const struct account_change *change,
+                                    const struct undo_account *account)
 {
     const struct stored_account *before = &account->before;
     bool may_have = account->existed && !change->storage_cleared &&
@@ -241,7 +241,7 @@ static enum pevm_status plan_account(struct question *question,
     if (item.found)
         TRY(name_key(question, account_read(&out->before, item.value, question->error)));
     out->before.is_deleted = false;
-    if (change->exists) out->after = value_after(change, out);
+    if (change->exists) out->after = account_after(change, out);
     return plan_slots(question, out, change);
 }
 

@@ -16,6 +16,10 @@ enum pevm_status commit_record(struct committer *committer,
 /* Write `progress` into the batch. */
 void commit_put_progress(struct committer *committer, const struct exec_progress *progress);
 
+/* The account after a change, as it is stored; of `account` what was before is looked at. */
+struct stored_account account_after(const struct account_change *change,
+                                    const struct undo_account *account);
+
 enum pevm_status commit_no_memory(struct error *error);
 
 /* What block `input` finds in the store and leaves, as a record; and the record that leaves the window with it, NULL when there
