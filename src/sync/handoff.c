@@ -113,10 +113,10 @@ enum pevm_status handoff_measure(struct handoff *out)
     atomic64_init(&meeting.slept, 0);
     team_run(team, wake_each_other, &meeting);
     team_free(team);
-    /* Lines: the usual case; at best both ran on one processor, at worst one did not run. Wakes: a good moment, when nobody else
-     * wanted the processors. */
+    /* Lines: the usual case; at best both ran on one processor, at worst one did not run. Wakes: the best, when nobody else wanted
+     * the processors. */
     *out = (struct handoff){.transfer_ns = quantile(meeting.lines_ns, ROUNDS, 50) / LINES,
-                            .wake_ns = quantile(meeting.wakes, WAKES, 10),
-                            .rise_ns = quantile(meeting.rises, WAKES, 10)};
+                            .wake_ns = quantile(meeting.wakes, WAKES, 0),
+                            .rise_ns = quantile(meeting.rises, WAKES, 0)};
     return PEVM_OK;
 }
