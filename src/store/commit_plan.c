@@ -290,6 +290,14 @@ static enum pevm_status plan_progress(struct question *question,
     if (!item.found)
         return error_set(question->error, PEVM_NOT_FOUND, "idx:exec:progress: is absent");
     TRY(name_key(question, exec_progress_read(&plan->before, item.value, question->error)));
+    if (input->token != 0 && plan->before.epoch > input->token)
+        return error_set(question->error,
+                         PEVM_FENCED,
+                         "fenced: our token is %" PRIu64 ", block %" PRIu64
+                         " was committed with %" PRIu64,
+                         input->token,
+                         plan->before.number,
+                         plan->before.epoch);
     if (input->number != plan->before.number + 1)
         return error_set(question->error,
                          PEVM_BAD_INPUT,

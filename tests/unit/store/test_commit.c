@@ -422,6 +422,9 @@ TEST(who_was_replaced_commits_nothing)
     struct exec_progress progress;
     must(commit_progress(&committer, &progress, &error));
     CHECK_EQ(progress.epoch, other.token);
+    input.token = one.token; /* does not follow either, but that is not the point */
+    CHECK_EQ(commit_block(&committer, &input, &error), PEVM_FENCED);
+    CHECK_TEXT(error.text, "fenced: our token is 1, block 2 was committed with 2");
     end();
 }
 
