@@ -96,6 +96,8 @@ static enum pevm_status fill_batch(struct committer *committer,
     for (size_t i = 0; i < plan->record.code_count; i++)
         set_key(committer, key_of_code(&plan->new_codes[i].hash), plan->new_codes[i].code);
     set_key(committer, key_of_block(KEY_RECEIPTS, input->number), receipts);
+    if (plan->leaving != NULL)
+        undo_put_history_gone(batch, plan->leaving, &committer->options.style);
     store_batch_barrier(batch);
 
     commit_put_progress(
@@ -108,7 +110,7 @@ static enum pevm_status fill_batch(struct committer *committer,
                                 .epoch = input->token});
     if (plan->leaving == NULL) return PEVM_OK;
     store_batch_barrier(batch);
-    undo_put_out(batch, plan->leaving, &committer->options.style);
+    undo_put_gone(batch, plan->leaving->number);
     return PEVM_OK;
 }
 

@@ -4,9 +4,9 @@
  * next begins (in one transaction where the store has them):
  *
  *     1  st:undo:{n}          what it found and what it leaves, one value
- *     2  st:{n}:*  st:latest:*  st:code:*  blk:rcpt:{n}
+ *     2  st:{n}:*  st:latest:*  st:code:*  blk:rcpt:{n}; the history of block n - window goes
  *     3  idx:exec:progress    now the block is there
- *     4  what belongs to block n - window goes, its record last
+ *     4  st:undo:{n - window} goes
  *
  * Whatever stopped in between, commit_recover makes whole: records above the progress are undone, newest first. Going back
  * over blocks (a reorg) is the same thing: the progress is set to the ancestor, then the records above it are undone.

@@ -246,14 +246,9 @@ static enum pevm_status write_plainly(struct redis_store *redis,
     return PEVM_OK;
 }
 
-/* Watch the token, and look whether it is still ours, and nobody else's name on the lock. */
-static enum pevm_status watch(struct redis_store *redis,
-                              struct redis_link *link,
-                              uint64_t token,
-                              struct error *error)
+/* Watch the token, and ask whether it is still ours, and whose name is on the lock. */
+static void send_watch(struct redis_link *link)
 {
-    redisReply *reply;
-    char ours[TOKEN_TEXT_SIZE];
     struct redis_command command = redis_command("WATCH"), get = redis_command("GET"),
                          owner = redis_command("GET");
     redis_text(&command, EPOCH_KEY);
@@ -262,23 +257,42 @@ static enum pevm_status watch(struct redis_store *redis,
     redis_send(link, &command);
     redis_send(link, &get);
     redis_send(link, &owner);
+}
+
+/* A value that must be `wanted`, or may be absent. */
+static enum pevm_status take_name(struct redis_store *redis,
+                                  struct redis_link *link,
+                                  const char *wanted,
+                                  bool may_be_absent,
+                                  uint64_t token,
+                                  struct error *error)
+{
+    redisReply *reply;
+    enum pevm_status status = PEVM_OK;
+    TRY(redis_reply(redis, link, &reply, error));
+    bool is_nil = reply->type == REDIS_REPLY_NIL;
+    if (reply->type == REDIS_REPLY_ERROR)
+        status = redis_fault(redis, reply->str, error);
+    else if (!is_nil && reply->type != REDIS_REPLY_STRING)
+        status = redis_nonsense(redis, link, reply, error);
+    else if (is_nil ? !may_be_absent : strcmp(reply->str, wanted) != 0)
+        status = fenced_by(token, is_nil || may_be_absent ? "" : reply->str, error);
+    redis_free(reply);
+    return status;
+}
+
+static enum pevm_status take_watch(struct redis_store *redis,
+                                   struct redis_link *link,
+                                   uint64_t token,
+                                   struct error *error)
+{
+    redisReply *reply;
+    char ours[TOKEN_TEXT_SIZE];
+    token_write(ours, token);
     TRY(redis_expect(redis, link, REDIS_REPLY_STATUS, &reply, error));
     redis_free(reply);
-    token_write(ours, token);
-    enum pevm_status status = PEVM_OK;
-    for (unsigned i = 0; i < 2; i++) {
-        const char *wanted = i == 0 ? ours : redis->owner;
-        TRY(redis_reply(redis, link, &reply, error));
-        bool is_nil = reply->type == REDIS_REPLY_NIL;
-        if (reply->type == REDIS_REPLY_ERROR)
-            status = redis_fault(redis, reply->str, error);
-        else if (!is_nil && reply->type != REDIS_REPLY_STRING)
-            status = redis_nonsense(redis, link, reply, error);
-        else if (status == PEVM_OK && (is_nil ? i == 0 : strcmp(reply->str, wanted) != 0))
-            status = fenced_by(token, i == 0 && !is_nil ? reply->str : "", error);
-        redis_free(reply);
-    }
-    return status;
+    TRY(take_name(redis, link, ours, false, token, error));
+    return take_name(redis, link, redis->owner, true, token, error);
 }
 
 /* What EXEC says: nothing when the token changed, else a reply for each change. */
@@ -304,7 +318,8 @@ static enum pevm_status take_exec(struct redis_store *redis,
     return status;
 }
 
-/* One step: nothing of it is applied when the token is not ours. */
+/* One step, whose watch was sent before: nothing of it is applied when the token is not ours. With it goes the watch of the next,
+ * so that each step takes one round trip. */
 static enum pevm_status write_step(struct redis_store *redis,
                                    struct redis_link *link,
                                    const struct store_batch *batch,
@@ -313,10 +328,12 @@ static enum pevm_status write_step(struct redis_store *redis,
                                    struct error *error)
 {
     struct error told = {0};
-    TRY(watch(redis, link, token, error));
+    struct chunk next;
+    TRY(take_watch(redis, link, token, error));
     send_word(link, "MULTI");
     send_changes(link, batch, chunk);
     send_word(link, "EXEC");
+    if (next_chunk(redis, batch, chunk->end, false, &next)) send_watch(link);
     enum pevm_status status =
         take_replies(redis, link, 1 + chunk->count, error); /* OK, and QUEUED for each */
     if (link->is_broken) return status;
@@ -332,6 +349,7 @@ static enum pevm_status write_watched(struct redis_store *redis,
                                       struct error *error)
 {
     struct chunk chunk = {.end = 0};
+    send_watch(link);
     while (next_chunk(redis, batch, chunk.end, false, &chunk)) { /* ends: the place moves on */
         enum pevm_status status = write_step(redis, link, batch, &chunk, token, error);
         if (status == PEVM_OK) continue;

@@ -97,7 +97,7 @@ void undo_put_after(struct store_batch *batch,
     }
 }
 
-static void delete_history(struct store_batch *batch,
+void undo_put_history_gone(struct store_batch *batch,
                            const struct undo_record *record,
                            const struct key_style *style)
 {
@@ -124,7 +124,7 @@ void undo_put_before(struct store_batch *batch,
             put_latest_slot(batch, &account->who, &slot->slot, &slot->before, style);
         }
     }
-    delete_history(batch, record, style);
+    undo_put_history_gone(batch, record, style);
     struct key receipts = key_of_block(KEY_RECEIPTS, record->number);
     delete_key(batch, &receipts, style);
     for (size_t i = 0; i < record->code_count; i++) {
@@ -144,7 +144,7 @@ void undo_put_out(struct store_batch *batch,
                   const struct undo_record *record,
                   const struct key_style *style)
 {
-    delete_history(batch, record, style);
+    undo_put_history_gone(batch, record, style);
     store_batch_barrier(batch);
     undo_put_gone(batch, record->number);
 }

@@ -23,6 +23,11 @@ void undo_put_before(struct store_batch *batch,
                      const struct undo_record *record,
                      const struct key_style *style);
 
+/* Its history goes. */
+void undo_put_history_gone(struct store_batch *batch,
+                           const struct undo_record *record,
+                           const struct key_style *style);
+
 /* Its history goes, then the record itself: it left the window. */
 void undo_put_out(struct store_batch *batch,
                   const struct undo_record *record,

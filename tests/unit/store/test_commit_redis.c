@@ -3,6 +3,8 @@
 #include "base/rng.h"
 #include "store/store_redis.h"
 #include "support/commit_world.h"
+#include "support/fake_server.h"
+#include "support/fault_proxy.h"
 #include "support/redis_server.h"
 #include "support/test.h"
 
@@ -33,17 +35,22 @@ static void must(enum pevm_status status)
     if (status != PEVM_OK) fail_msg("%s", error.text);
 }
 
-static void open_store(void)
+static void open_at(const char *path, unsigned pipeline_size)
 {
-    struct redis_options options = {.address = server.path,
+    struct redis_options options = {.address = path,
                                     .password = "",
                                     .connections_max = 4,
-                                    .pipeline_size = 50, /* several steps for most blocks */
+                                    .pipeline_size = pipeline_size,
                                     .connect_timeout_ms = 1000,
                                     .timeout_ms = 1000};
     struct commit_options commit_options = {.style = {.history_ttl_ms = 3600000}, .window = WINDOW};
     must(store_redis_open(&store, &options, &error));
     commit_init(&committer, store, &commit_options);
+}
+
+static void open_store(void)
+{
+    open_at(server.path, 50); /* several steps for most blocks */
 }
 
 static void close_store(void)
@@ -219,4 +226,117 @@ TEST(leaders_that_are_stopped_anywhere_and_go_on_later_do_no_harm)
     close_store();
     commit_world_free(world);
     redis_server_stop(&server);
+}
+
+/* ---- a line that is slow, or breaks ---- */
+
+/* Does a block clear storage? Then all keys of the server are looked at. */
+static bool clears(const struct changeset *changes)
+{
+    for (size_t i = 0; i < changes->account_count; i++)
+        if (changes->accounts[i].storage_cleared) return true;
+    return false;
+}
+
+/* The most round trips of a block when the window is full, of those that clear nothing. */
+static unsigned turns_of_blocks(const char *path, bool is_led)
+{
+    struct fault_proxy *proxy = fault_proxy_start(path);
+    struct store_lease lease;
+    unsigned most = 0;
+    world = commit_world_new(11, 2 * WINDOW);
+    open_at(fault_proxy_path(proxy), 1000);
+    store_lease_init(&lease, "one");
+    if (is_led) must(store_lease_take(store, &lease, 1000000, &error));
+    start();
+    for (uint64_t number = 1; number <= 2 * WINDOW; number++) {
+        struct commit_input input = *commit_world_input(world, number);
+        input.token = lease.token;
+        /* With a delay what belongs together passes together. */
+        if (number == 2 * WINDOW - 8) fault_proxy_delay(proxy, 15);
+        (void)fault_proxy_turns(proxy);
+        must(commit_block(&committer, &input, &error));
+        unsigned turns = fault_proxy_turns(proxy);
+        if (turns > most && number > 2 * WINDOW - 8 && !clears(input.changes)) most = turns;
+    }
+    close_store();
+    commit_world_free(world);
+    fault_proxy_stop(proxy);
+    return most;
+}
+
+TEST(a_block_takes_few_round_trips)
+{
+    struct fake_server *pika = fake_server_start(NULL);
+    CHECK_EQ(turns_of_blocks(fake_server_path(pika), true), 6);
+    fake_server_stop(pika);
+    if (!redis_server_start(&server, "")) return;
+    CHECK_EQ(turns_of_blocks(server.path, true), 2);
+    redis_server_stop(&server);
+}
+
+TEST(a_slow_line_costs_its_round_trips_and_nothing_more)
+{
+    if (!redis_server_start(&server, "")) return;
+    struct fault_proxy *proxy = fault_proxy_start(server.path);
+    struct store_lease lease;
+    world = commit_world_new(12, 10);
+    open_at(fault_proxy_path(proxy), 1000);
+    start();
+    store_lease_init(&lease, "one");
+    must(store_lease_take(store, &lease, 1000000, &error));
+    fault_proxy_delay(proxy, 25);
+    uint64_t begin = clock_now_ns();
+    for (uint64_t number = 1; number <= 10; number++) {
+        struct commit_input input = *commit_world_input(world, number);
+        input.token = lease.token;
+        must(commit_block(&committer, &input, &error));
+    }
+    CHECK(clock_now_ns() - begin >= UINT64_C(10) * 2 * 50000000);
+    commit_world_check_latest(store, commit_world_model(world, 10));
+    close_store();
+    commit_world_free(world);
+    fault_proxy_stop(proxy);
+    redis_server_stop(&server);
+}
+
+/* Whatever the server said up to there, and whatever it did not get to say. */
+TEST(a_line_that_breaks_after_any_number_of_bytes_loses_nothing)
+{
+    struct fake_server *pika = fake_server_start(NULL);
+    struct fault_proxy *proxy = fault_proxy_start(fake_server_path(pika));
+    struct store_lease lease;
+    struct rng rng;
+    unsigned cuts = 0;
+    rng_init(&rng, 23);
+    world = commit_world_new(13, 40);
+    open_at(fault_proxy_path(proxy), 1000);
+    start();
+    store_lease_init(&lease, "one");
+    must(store_lease_take(store, &lease, 1000000, &error));
+    for (uint64_t number = 1; number <= 40;) { /* ends: blocks that are not cut are committed */
+        struct commit_input input = *commit_world_input(world, number);
+        struct exec_progress progress;
+        input.token = lease.token;
+        if (number % 2 == 0 && rng_below(&rng, 4) != 0)
+            fault_proxy_cut_after(proxy, rng_below(&rng, 3000));
+        enum pevm_status status = commit_block(&committer, &input, &error);
+        fault_proxy_cut_after(proxy, UINT64_MAX);
+        if (status != PEVM_OK && status != PEVM_UNAVAILABLE) fail_msg("%s", error.text);
+        cuts += status != PEVM_OK;
+        do {
+            status = commit_recover(&committer, lease.token, &error);
+            if (status == PEVM_OK) status = commit_progress(&committer, &progress, &error);
+        } while (status == PEVM_UNAVAILABLE); /* ends: the line is whole again */
+        must(status);
+        CHECK(progress.number == number || progress.number == number - 1);
+        commit_world_check_latest(store, commit_world_model(world, progress.number));
+        number = progress.number + 1;
+    }
+    print_message("%u cuts\n", cuts);
+    CHECK(cuts > 10);
+    close_store();
+    commit_world_free(world);
+    fault_proxy_stop(proxy);
+    fake_server_stop(pika);
 }
