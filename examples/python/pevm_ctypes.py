@@ -41,8 +41,10 @@ class Config(c.Structure):
     _fields_ = [("struct_size", c.c_size_t), ("chain", c.c_char_p), ("workers", c.c_uint32), ("policy", c.c_uint32),
                 ("validation", c.c_uint32), ("conflict_detection", c.c_uint32), ("validation_batch_size", c.c_uint32),
                 ("attempts_max", c.c_uint32), ("adaptive", c.c_uint8), ("load_balancing", c.c_uint8),
-                ("padding", c.c_uint8 * 6), ("task_timeout_ns", c.c_uint64), ("execution_timeout_ns", c.c_uint64),
-                ("memory_max_bytes", c.c_uint64)]
+                ("scaling", c.c_uint8), ("padding", c.c_uint8 * 5), ("task_timeout_ns", c.c_uint64), ("execution_timeout_ns", c.c_uint64),
+                ("memory_max_bytes", c.c_uint64), ("memory_pool_bytes", c.c_uint64),
+                ("version_gc_interval_ns", c.c_uint64), ("code_cache_bytes", c.c_uint64),
+                ("memory_pressure_percent", c.c_uint32), ("reserved", c.c_uint32)]
 
 
 class Input(c.Structure):

@@ -47,7 +47,7 @@ enum pevm_detection {
 enum pevm_preset {
     PEVM_PRESET_THROUGHPUT, /* all cores, checks in batches */
     PEVM_PRESET_LATENCY,    /* all cores, checks at once, one transaction at a time */
-    PEVM_PRESET_LOW_MEMORY, /* 2 workers, 1 GiB for a block */
+    PEVM_PRESET_LOW_MEMORY, /* 2 workers, 512 MiB, nothing kept from block to block, a small cache of code */
     PEVM_PRESET_DETERMINISTIC /* sequential, 1 worker: also times and counts are reproducible, as far as they can be */
 };
 
@@ -74,15 +74,25 @@ struct pevm_config {
         adaptive; /* 1: stop running ahead, for a while, where most of it turns out wrong; 0: never. ADAPTIVE needs 1 */
     uint8_t
         load_balancing; /* 1: hand out transactions by what they may cost; 0: the same number at a time */
-    uint8_t padding[6];
+    uint8_t scaling; /* 1: call fewer workers for a block where fewer were busy in those before */
+    uint8_t padding[5];
 
     /* Who runs out of time gets PEVM_TIMEOUT and no outcome, never another receipt. Nanoseconds, 0: none. */
     uint64_t task_timeout_ns;      /* of one transaction, or task */
     uint64_t execution_timeout_ns; /* of a call */
 
-    /* For one block, in each of: what the outcome lends; the versions of the parallel path. 0: no limit. Beyond it a block
-     * runs sequentially or ends with PEVM_NO_MEMORY. */
+    /* All that grows with blocks: versions, logs, what the outcome lends, what is kept from block to block. Not code that was
+     * analysed (code_cache_bytes), nor what one EVM and the changes of one transaction need (bounded by its gas). A block
+     * that would pass the limit runs on fewer workers, then sequentially, then ends with PEVM_NO_MEMORY and the numbers.
+     * 0: no limit. */
     uint64_t memory_max_bytes;
+    uint64_t memory_pool_bytes;      /* at most so much is kept from block to block; 0: all of it */
+    uint64_t version_gc_interval_ns; /* what is kept is given back so often; 0: after each block */
+    uint64_t
+        code_cache_bytes; /* of analysed code, 1 MiB to 1 TiB; cannot change while the engine is open */
+    uint32_t
+        memory_pressure_percent; /* of memory_max_bytes: what is kept beyond is given back, 1 to 100 */
+    uint32_t reserved;           /* 0 */
 };
 
 #define PEVM_WORKERS_MAX 128
@@ -106,8 +116,8 @@ enum pevm_status pevm_engine_open(pevm_engine **out,
                                   struct pevm_error *error);
 void pevm_engine_close(pevm_engine *engine); /* may be NULL; what its outcomes lend goes with it */
 
-/* Another configuration, from the next block on: everything but chain, workers and memory_max_bytes, which must be as they
- * were. On failure, as above, the engine is as before. What outcomes lend stays. */
+/* Another configuration, from the next block on: everything but chain, workers, memory_max_bytes and code_cache_bytes, which
+ * must be as they were. On failure, as above, the engine is as before. What outcomes lend stays. */
 enum pevm_status pevm_engine_configure(pevm_engine *engine,
                                        const struct pevm_config *config,
                                        struct pevm_error *error);

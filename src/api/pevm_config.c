@@ -18,33 +18,36 @@ STATIC_ASSERT((int)PEVM_DETECTION_PRECISE == DETECT_PRECISE &&
 /* ---- presets ---- */
 
 #define SECOND_NS UINT64_C(1000000000)
+#define MIB       (UINT64_C(1) << 20)
 
-/* What they have in common. */
-#define COMMON                                                                                     \
-    .conflict_detection = PEVM_DETECTION_PRECISE, .attempts_max = ATTEMPTS_DEFAULT, .adaptive = 1, \
-    .load_balancing = 1, .task_timeout_ns = 30 * SECOND_NS,                                        \
-    .execution_timeout_ns = 900 * SECOND_NS
-
-static const struct pevm_config presets[] = {
-    [PEVM_PRESET_THROUGHPUT] = {COMMON,
-                                .policy = PEVM_POLICY_WORK_STEALING,
-                                .validation = PEVM_VALIDATION_BATCH,
-                                .validation_batch_size = BATCH_SIZE_DEFAULT},
-    [PEVM_PRESET_LATENCY] = {      COMMON,
-                                .policy = PEVM_POLICY_LOAD_BALANCED,
-                                .validation = PEVM_VALIDATION_EARLY,
-                                .validation_batch_size = 1               },
-    [PEVM_PRESET_LOW_MEMORY] = { COMMON,
-                                .policy = PEVM_POLICY_WORK_STEALING,
-                                .validation = PEVM_VALIDATION_EARLY,
-                                .validation_batch_size = BATCH_SIZE_DEFAULT,
-                                .workers = 2,
-                                .memory_max_bytes = (uint64_t)1 << 30},
-    [PEVM_PRESET_DETERMINISTIC] = {            COMMON,
-                                .policy = PEVM_POLICY_SEQUENTIAL,
-                                .validation = PEVM_VALIDATION_EARLY,
-                                .validation_batch_size = BATCH_SIZE_DEFAULT,
-                                .workers = 1},
+/* What differs. */
+static const struct {
+    uint32_t policy, validation, batch_size, workers;
+    uint64_t memory_max, pool, gc_interval_ns, code_cache;
+} presets[] = {
+    [PEVM_PRESET_THROUGHPUT] = {PEVM_POLICY_WORK_STEALING,
+                                PEVM_VALIDATION_BATCH, 100,
+                                0, 2048 * MIB,
+                                1024 * MIB,
+                                300 * SECOND_NS,
+                                256 * MIB                },
+    [PEVM_PRESET_LATENCY] = {PEVM_POLICY_LOAD_BALANCED,
+                                PEVM_VALIDATION_EARLY, 1,
+                                0, 2048 * MIB,
+                                1024 * MIB,
+                                300 * SECOND_NS,
+                                256 * MIB                },
+    [PEVM_PRESET_LOW_MEMORY] = {PEVM_POLICY_WORK_STEALING,
+                                PEVM_VALIDATION_EARLY, 100,
+                                2, 512 * MIB,
+                                64 * MIB,
+                                0,               16 * MIB},
+    [PEVM_PRESET_DETERMINISTIC] = {PEVM_POLICY_SEQUENTIAL,
+                                PEVM_VALIDATION_EARLY, 100,
+                                1, 2048 * MIB,
+                                1024 * MIB,
+                                300 * SECOND_NS,
+                                256 * MIB                },
 };
 
 EXPORT void pevm_config_init_sized(struct pevm_config *config,
@@ -53,9 +56,26 @@ EXPORT void pevm_config_init_sized(struct pevm_config *config,
 {
     ASSERT((size_t)preset < COUNT_OF(presets));
     sized_init(config, struct_size, sizeof *config);
-    *config = presets[preset];
-    config->struct_size = struct_size;
-    config->chain = "mainnet";
+    *config = (struct pevm_config){
+        .struct_size = struct_size,
+        .chain = "mainnet",
+        .workers = presets[preset].workers,
+        .policy = presets[preset].policy,
+        .validation = presets[preset].validation,
+        .conflict_detection = PEVM_DETECTION_PRECISE,
+        .validation_batch_size = presets[preset].batch_size,
+        .attempts_max = ATTEMPTS_DEFAULT,
+        .adaptive = 1,
+        .load_balancing = 1,
+        .scaling = 1,
+        .task_timeout_ns = 30 * SECOND_NS,
+        .execution_timeout_ns = 900 * SECOND_NS,
+        .memory_max_bytes = presets[preset].memory_max,
+        .memory_pool_bytes = presets[preset].pool,
+        .version_gc_interval_ns = presets[preset].gc_interval_ns,
+        .code_cache_bytes = presets[preset].code_cache,
+        .memory_pressure_percent = 80,
+    };
 }
 
 /* ---- fields ---- */
@@ -79,6 +99,10 @@ static const struct {
     FIELD(attempts_max, 1, 1000),
     FIELD(adaptive, 0, 1),
     FIELD(load_balancing, 0, 1),
+    FIELD(scaling, 0, 1),
+    FIELD(code_cache_bytes, MIB, MIB << 20),
+    FIELD(memory_pressure_percent, 1, 100),
+    FIELD(reserved, 0, 0),
 #undef FIELD
 };
 
@@ -135,6 +159,7 @@ enum pevm_status config_check_kept(const struct pevm_config *before,
     if (strcmp(before->chain, now->chain) != 0) changed = "chain";
     if (before->workers != now->workers) changed = "workers";
     if (before->memory_max_bytes != now->memory_max_bytes) changed = "memory_max_bytes";
+    if (before->code_cache_bytes != now->code_cache_bytes) changed = "code_cache_bytes";
     if (changed == NULL) return PEVM_OK;
     return error_set(
         error, PEVM_BAD_INPUT, "pevm_config.%s can't change while the engine is open", changed);
@@ -150,6 +175,11 @@ struct tuning config_tuning(const struct pevm_config *config)
         .attempts_max = config->attempts_max,
         .task_timeout_ns = config->task_timeout_ns,
         .execution_timeout_ns = config->execution_timeout_ns,
+        .keep_max_bytes = config->memory_pool_bytes,
+        .trim_interval_ns =
+            config->version_gc_interval_ns == 0 ? 1 : config->version_gc_interval_ns,
+        .pressure_percent = config->memory_pressure_percent,
+        .scales = config->scaling != 0,
         .is_rigid = config->adaptive == 0,
         .ignores_gas = config->load_balancing == 0,
     };

@@ -30,14 +30,17 @@ static enum pevm_status open_engine(pevm_engine *engine,
     engine->opened_ns = clock_now_ns();
     config.chain = engine->chain.name;
     engine->config = config;
-    arena_init(&engine->arena, ARENA_CHUNK_BYTES, (size_t)config.memory_max_bytes);
     struct engine_options options = {
         .chain = &engine->chain,
         .workers = config.workers,
         .memory_max_bytes = (size_t)config.memory_max_bytes,
+        .code_cache_bytes = (size_t)config.code_cache_bytes,
         .tuning = config_tuning(&config),
     };
-    return engine_new(&engine->inside, &options);
+    arena_init(&engine->arena, ARENA_CHUNK_BYTES, 0);
+    TRY(engine_new(&engine->inside, &options));
+    arena_set_keeper(&engine->arena, engine_keeper(engine->inside));
+    return PEVM_OK;
 }
 
 EXPORT enum pevm_status pevm_engine_open(pevm_engine **out,
@@ -61,8 +64,8 @@ EXPORT enum pevm_status pevm_engine_open(pevm_engine **out,
 EXPORT void pevm_engine_close(pevm_engine *engine)
 {
     if (engine == NULL) return;
-    engine_free(engine->inside);
     arena_fini(&engine->arena);
+    engine_free(engine->inside);
     heap_free(engine);
 }
 

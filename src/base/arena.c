@@ -15,14 +15,24 @@ void arena_init(struct arena *arena, size_t chunk_size_min, size_t bytes_max)
     *arena = (struct arena){.chunk_size_min = chunk_size_min, .bytes_max = bytes_max};
 }
 
+void arena_set_keeper(struct arena *arena, struct arena_keeper *keeper)
+{
+    ASSERT(arena->first == NULL);
+    arena->keeper = keeper;
+}
+
 void arena_fini(struct arena *arena)
 {
+    if (arena->keeper != NULL && arena->bytes_held > 0)
+        arena->keeper->give(arena->keeper, arena->bytes_held);
     for (struct arena_chunk *chunk = arena->first; chunk != NULL;) {
         struct arena_chunk *next = chunk->next;
         heap_free(chunk);
         chunk = next;
     }
-    *arena = (struct arena){.chunk_size_min = arena->chunk_size_min, .bytes_max = arena->bytes_max};
+    *arena = (struct arena){.chunk_size_min = arena->chunk_size_min,
+                            .bytes_max = arena->bytes_max,
+                            .keeper = arena->keeper};
 }
 
 static void arena_enter(struct arena *arena, struct arena_chunk *chunk)
@@ -62,14 +72,24 @@ void arena_release(struct arena *arena, struct arena_mark mark)
     arena->next = mark.next;
 }
 
+static bool may_take(const struct arena *arena, size_t size)
+{
+    if (arena->bytes_max != 0 &&
+        (size > arena->bytes_max || arena->bytes_held > arena->bytes_max - size))
+        return false;
+    return arena->keeper == NULL || arena->keeper->take(arena->keeper, size);
+}
+
 static struct arena_chunk *chunk_new(struct arena *arena, size_t need)
 {
     size_t size = need > arena->chunk_size_min ? need : arena->chunk_size_min;
-    if (size > SIZE_MAX - sizeof(struct arena_chunk) - 64) return NULL;
-    if (arena->bytes_max != 0 &&
-        (size > arena->bytes_max || arena->bytes_held > arena->bytes_max - size))
-        return NULL;
+    if (need > SIZE_MAX - sizeof(struct arena_chunk) - 64) return NULL;
+    if (!may_take(arena, size)) {
+        if (size == need || !may_take(arena, need)) return NULL;
+        size = need; /* a small one is better than none */
+    }
     struct arena_chunk *chunk = heap_alloc(sizeof *chunk + size);
+    if (chunk == NULL && arena->keeper != NULL) arena->keeper->give(arena->keeper, size);
     if (chunk == NULL) return NULL;
     chunk->next = NULL;
     chunk->size = size;

@@ -16,12 +16,19 @@
 
 struct arena_chunk;
 
+/* Whom several arenas ask before they take a chunk, and tell when they give it back (sync/budget.h). */
+struct arena_keeper {
+    bool (*take)(struct arena_keeper *keeper, size_t bytes); /* false: there must be no more */
+    void (*give)(struct arena_keeper *keeper, size_t bytes);
+};
+
 struct arena {
     struct arena_chunk *first, *current;
-    uint8_t *next, *end;   /* the free part of the current chunk */
-    size_t chunk_size_min; /* size of a new chunk, unless one allocation needs more */
-    size_t bytes_held;     /* all chunks */
-    size_t bytes_max;      /* 0 = no limit; beyond it allocations fail */
+    uint8_t *next, *end;         /* the free part of the current chunk */
+    size_t chunk_size_min;       /* size of a new chunk, unless one allocation needs more */
+    size_t bytes_held;           /* all chunks */
+    size_t bytes_max;            /* 0 = no limit; beyond it allocations fail */
+    struct arena_keeper *keeper; /* may be NULL */
 };
 
 struct arena_mark {
@@ -31,7 +38,10 @@ struct arena_mark {
 
 /* `chunk_size_min` in bytes; no memory is taken before the first allocation. */
 void arena_init(struct arena *arena, size_t chunk_size_min, size_t bytes_max);
-void arena_fini(struct arena *arena);
+void arena_fini(struct arena *arena); /* as after arena_init, and with the same keeper */
+
+/* Before the first allocation. */
+void arena_set_keeper(struct arena *arena, struct arena_keeper *keeper);
 
 /* Forget all allocations, keep the chunks. */
 void arena_reset(struct arena *arena);

@@ -60,6 +60,11 @@ void *heap_reserve(size_t size)
     return memory == MAP_FAILED ? NULL : memory;
 }
 
+void heap_discard(void *memory, size_t size)
+{
+    if (size > 0) (void)madvise(memory, size, MADV_DONTNEED);
+}
+
 void heap_unreserve(void *memory, size_t size)
 {
     if (memory != NULL) (void)munmap(memory, size);

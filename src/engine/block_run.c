@@ -24,6 +24,16 @@ enum pevm_status run_refuse_tx(struct block_run *run, size_t tx_index, enum tx_f
 
 enum pevm_status run_no_memory(struct block_run *run)
 {
+    uint64_t refused = run->budget == NULL ? 0 : budget_refused(run->budget);
+    if (refused != 0)
+        return error_set(run->error,
+                         PEVM_NO_MEMORY,
+                         "block %" PRIu64 ": needs %" PRIu64 " bytes beside the %" PRIu64
+                         " it holds, which passes the limit of %" PRIu64 " (memory_max_bytes)",
+                         run->env.number,
+                         refused,
+                         budget_held(run->budget),
+                         run->budget->max);
     return error_set(
         run->error, PEVM_NO_MEMORY, "block %" PRIu64 ": out of memory", run->env.number);
 }

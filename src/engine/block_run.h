@@ -18,6 +18,7 @@
 #include "evm/tx_run.h"
 #include "metrics/metrics.h"
 #include "state/block_state.h"
+#include "sync/budget.h"
 #include "sync/stop.h"
 
 struct parallel;
@@ -52,6 +53,7 @@ struct block_run {
     struct bytes requests[REQUEST_TYPE_COUNT];
     struct event_log *events; /* may be NULL: nobody wants to know */
     struct metrics *metrics;
+    struct budget *budget; /* of all that grows with the block; may be NULL */
     struct engine_outcome *outcome;
     struct error *error;
 };

@@ -18,8 +18,7 @@
 #include <inttypes.h>
 
 #define ARENA_CHUNK_BYTES   ((size_t)1 << 20)
-#define SCRATCH_CHUNK_BYTES ((size_t)64 << 10)  /* one transaction's signing text */
-#define CODE_CACHE_BYTES    ((size_t)256 << 20) /* what mainnet runs in a day */
+#define SCRATCH_CHUNK_BYTES ((size_t)64 << 10) /* one transaction's signing text */
 
 struct engine {
     const struct chain *chain;
@@ -27,7 +26,8 @@ struct engine {
     struct code_cache *codes;
     struct machine *machine;
     struct block_state *state;
-    size_t memory_max_bytes;
+    struct budget budget;
+    uint64_t trimmed_ns;
     struct team *team;
     struct tuning tuning;
     struct parallel *parallel; /* made when the first block asks for it */
@@ -44,10 +44,12 @@ static enum pevm_status engine_init(struct engine *engine, const struct engine_o
     unsigned workers = options->workers;
     if (workers == 0) workers = cpu_count_default();
     engine->chain = options->chain;
-    engine->memory_max_bytes = options->memory_max_bytes;
+    budget_init(&engine->budget, options->memory_max_bytes);
     engine->tuning = options->tuning;
-    arena_init(&engine->block_arena, ARENA_CHUNK_BYTES, options->memory_max_bytes);
-    engine->codes = code_cache_new(CODE_CACHE_BYTES);
+    arena_init(&engine->block_arena, ARENA_CHUNK_BYTES, 0);
+    arena_set_keeper(&engine->block_arena, &engine->budget.keeper);
+    engine->codes = code_cache_new(options->code_cache_bytes == 0 ? CODE_CACHE_DEFAULT
+                                                                  : options->code_cache_bytes);
     if (engine->codes == NULL) return PEVM_NO_MEMORY;
     TRY(machine_new(&engine->machine, &(struct machine_options){.codes = engine->codes}));
     TRY(block_state_new(&engine->state));
@@ -55,8 +57,10 @@ static enum pevm_status engine_init(struct engine *engine, const struct engine_o
     TRY(engine_metrics_new(&engine->metrics));
     engine->scratch = heap_alloc_zeroed(workers, sizeof *engine->scratch);
     if (engine->scratch == NULL) return PEVM_NO_MEMORY;
-    for (unsigned i = 0; i < workers; i++)
+    for (unsigned i = 0; i < workers; i++) {
         arena_init(&engine->scratch[i], SCRATCH_CHUNK_BYTES, 0);
+        arena_set_keeper(&engine->scratch[i], &engine->budget.keeper);
+    }
     struct metrics_writer *writer = metrics_writer(engine->metrics, 0);
     metric_set(writer, METRIC_THREADS, 0, workers);
     metric_set(writer, METRIC_ARENA_LIMIT, 0, options->memory_max_bytes);
@@ -98,6 +102,11 @@ void engine_free(struct engine *engine)
 void engine_set_chain(struct engine *engine, const struct chain *chain)
 {
     engine->chain = chain;
+}
+
+struct arena_keeper *engine_keeper(struct engine *engine)
+{
+    return &engine->budget.keeper;
 }
 
 void engine_tune(struct engine *engine, const struct tuning *tuning)
@@ -152,6 +161,28 @@ static struct block_env env_of(const struct header *header, const struct rules *
     return env;
 }
 
+/* Is more kept from the blocks before than the configuration allows, or for longer? */
+static bool is_time_to_trim(const struct engine *engine)
+{
+    const struct tuning *tuning = &engine->tuning;
+    uint64_t held = budget_held(&engine->budget), max = engine->budget.max;
+    if (tuning->keep_max_bytes != 0 && held > tuning->keep_max_bytes) return true;
+    if (max != 0 && tuning->pressure_percent != 0 &&
+        held / 100 > max / 10000 * tuning->pressure_percent)
+        return true;
+    return tuning->trim_interval_ns != 0 &&
+           clock_now_ns() - engine->trimmed_ns >= tuning->trim_interval_ns;
+}
+
+static void trim(struct engine *engine)
+{
+    engine->trimmed_ns = clock_now_ns();
+    arena_fini(&engine->block_arena);
+    for (unsigned i = 0; i < team_workers(engine->team); i++)
+        arena_fini(&engine->scratch[i]);
+    if (engine->parallel != NULL) parallel_trim(engine->parallel);
+}
+
 /* Everything of the block before is forgotten here, the outcome's receipts too. */
 static enum pevm_status run_begin(struct block_run *run,
                                   struct engine *engine,
@@ -160,11 +191,12 @@ static enum pevm_status run_begin(struct block_run *run,
 {
     *run->outcome = (struct engine_outcome){.fault = BLOCK_VALID};
     arena_reset(&engine->block_arena);
+    if (is_time_to_trim(engine)) trim(engine);
+    (void)budget_refused(&engine->budget); /* of another block */
     run->chain = engine->chain;
     run->arena = &engine->block_arena;
     run->machine = engine->machine;
     run->state = engine->state;
-    run_limit(run, &engine->tuning);
     run_watch_machine(run, run->machine, &run->watch_machine);
     state_watch_init(&run->watch, pre_state);
     struct view view = state_watch_view(&run->watch);
@@ -237,7 +269,7 @@ static enum pevm_status execute(struct block_run *run)
 static enum pevm_status parallel_get(struct engine *engine, struct block_run *run)
 {
     struct parallel_options options = {
-        .team = engine->team, .codes = engine->codes, .memory_max_bytes = engine->memory_max_bytes};
+        .team = engine->team, .codes = engine->codes, .budget = &engine->budget};
     if (!run->input->is_parallel || engine->tuning.policy == SCHED_SEQUENTIAL) return PEVM_OK;
     if (engine->parallel == NULL && parallel_new(&engine->parallel, &options) != PEVM_OK)
         return run_no_memory(run);
@@ -288,6 +320,20 @@ static enum pevm_status block_execute(struct block_run *run, struct engine *engi
     return validate_after(run);
 }
 
+/* There was not enough memory for several workers. All of it for one. */
+static enum pevm_status block_execute_alone(struct block_run *run,
+                                            struct engine *engine,
+                                            struct engine_input *input)
+{
+    trim(engine);
+    input->is_parallel = false;
+    run->input = input;
+    run->parallel = NULL;
+    run->gas_used = run->blob_gas_used = 0;
+    memset(run->requests, 0, sizeof run->requests);
+    return block_execute(run, engine);
+}
+
 /* Metrics first: of an invalid block nothing is left then but the reason. */
 static void look_back(struct block_run *run, struct engine *engine, enum pevm_status status)
 {
@@ -329,8 +375,12 @@ enum pevm_status engine_execute(struct engine *engine,
         engine->chain, header->number, header->timestamp, input->parent_total_difficulty);
     struct block_run run = {
         .input = &own, .env = env_of(header, &rules), .outcome = outcome, .error = error};
+    run.budget = &engine->budget;
     TRY(look_ahead(&run, engine, &own));
+    run_limit(&run, &engine->tuning);
     enum pevm_status status = block_execute(&run, engine);
+    if (status == PEVM_NO_MEMORY && run.parallel != NULL)
+        status = block_execute_alone(&run, engine, &own);
     look_back(&run, engine, status);
     TRY(status);
     if (outcome->fault != BLOCK_VALID) outcome_keep_reason(outcome);
@@ -390,7 +440,7 @@ enum pevm_status engine_run_tasks(struct engine *engine,
                                   struct error *error)
 {
     if (engine->tasks == NULL &&
-        tasks_new(&engine->tasks, engine->team, engine->memory_max_bytes) != PEVM_OK)
+        tasks_new(&engine->tasks, engine->team, &engine->budget) != PEVM_OK)
         return error_set(error, PEVM_NO_MEMORY, "no memory for tasks");
     struct tasks_input own = *input;
     own.metrics = engine->metrics;

@@ -25,10 +25,14 @@
 
 struct engine;
 
+#define CODE_CACHE_DEFAULT ((size_t)256 << 20) /* what mainnet runs in a day */
+
 struct engine_options {
     const struct chain *chain; /* borrowed; engine_set_chain changes it between blocks */
     unsigned workers; /* for sender recovery (and the parallel path); 0 = online CPUs, at most 16 */
-    size_t memory_max_bytes; /* 0 = no limit */
+    size_t
+        memory_max_bytes; /* for all that grows with a block, and what an outcome lends; 0 = no limit */
+    size_t code_cache_bytes; /* 0 = CODE_CACHE_DEFAULT */
     struct tuning tuning;    /* engine_tune changes it between blocks */
 };
 
@@ -126,6 +130,9 @@ void engine_free(struct engine *engine); /* may be NULL */
 
 /* Another chain from the next block on (borrowed): test runners meet a new one with every test. */
 void engine_set_chain(struct engine *engine, const struct chain *chain);
+
+/* Who counts the engine's memory: what an outcome in others' words lends is to be asked of it, too. */
+struct arena_keeper *engine_keeper(struct engine *engine);
 
 /* Another way of doing the same, from the next block on. */
 void engine_tune(struct engine *engine, const struct tuning *tuning);

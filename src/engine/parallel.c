@@ -2,6 +2,7 @@
 
 #include "base/heap.h"
 #include "engine/publish.h"
+#include "engine/scaling.h"
 #include "engine/speculation.h"
 #include "engine/tx_receipt.h"
 
@@ -10,6 +11,9 @@
 #define CLAIM_MAX 16 /* adjacent transactions for one worker at a time, when they are small */
 #define CLAIM_GAS 600000
 #define LOG_CHUNK ((size_t)256 << 10)
+
+/* With less of a memory limit for each, workers are more likely to end at it than to be of use. */
+#define BYTES_PER_WORKER ((uint64_t)2 << 20)
 
 /* Few blocks touch more locations than one per so much gas; from Berlin on none can fill the tables, which have
  * three places for each (a cold access costs 2,100). An older one that does is executed by one worker. */
@@ -28,6 +32,8 @@ struct parallel {
     struct speculation *speculation;
     struct executor *executors; /* by number of the worker */
     unsigned worker_count;
+    unsigned called; /* for this block */
+    struct scaling scaling;
     struct tuning tuning;
     uint64_t *gas_used; /* by tx: of its last attempt */
     size_t gas_capacity;
@@ -42,17 +48,18 @@ static enum pevm_status parallel_init(struct parallel *parallel,
 {
     parallel->team = options->team;
     parallel->worker_count = team_workers(options->team);
+    scaling_init(&parallel->scaling, parallel->worker_count);
     size_t bytes = parallel->worker_count * sizeof *parallel->executors;
     parallel->executors = heap_alloc_aligned(CACHE_LINE, bytes);
     if (parallel->executors == NULL) return PEVM_NO_MEMORY;
     memset(parallel->executors, 0, bytes);
-    struct mv_options mv = {.workers = parallel->worker_count,
-                            .memory_max_bytes = options->memory_max_bytes};
+    struct mv_options mv = {.workers = parallel->worker_count, .budget = options->budget};
     TRY(mv_new(&parallel->mv, &mv));
     TRY(speculation_new(&parallel->speculation, parallel->worker_count));
     for (unsigned i = 0; i < parallel->worker_count; i++) {
         struct executor *executor = &parallel->executors[i];
         arena_init(&executor->arena, LOG_CHUNK, 0);
+        if (options->budget != NULL) arena_set_keeper(&executor->arena, &options->budget->keeper);
         TRY(machine_new(&executor->machine, &(struct machine_options){.codes = options->codes}));
     }
     return PEVM_OK;
@@ -84,6 +91,14 @@ void parallel_free(struct parallel *parallel)
     mv_free(parallel->mv);
     speculation_free(parallel->speculation);
     heap_free(parallel);
+}
+
+void parallel_trim(struct parallel *parallel)
+{
+    for (unsigned i = 0; i < parallel->worker_count; i++)
+        arena_fini(&parallel->executors[i].arena);
+    mv_trim(parallel->mv);
+    parallel->counts.stopped_at = 0; /* no location is known any more */
 }
 
 void parallel_tune(struct parallel *parallel, const struct tuning *tuning)
@@ -188,7 +203,7 @@ static uint32_t claim_size(const struct parallel *parallel, const struct block *
     for (size_t i = 0; i < block->tx_count; i++)
         gas += block->txs[i].gas_limit < CLAIM_GAS ? block->txs[i].gas_limit : CLAIM_GAS;
     uint64_t size = gas == 0 ? 1 : CLAIM_GAS * (uint64_t)block->tx_count / gas;
-    uint64_t fair = block->tx_count / (parallel->worker_count * 8) + 1;
+    uint64_t fair = block->tx_count / (parallel->called * 8) + 1;
     if (size > fair) size = fair;
     return size > CLAIM_MAX ? CLAIM_MAX : size == 0 ? 1 : (uint32_t)size;
 }
@@ -283,12 +298,20 @@ static bool is_small(const struct block_run *run)
     return block->tx_count < TXS_MIN || gas_expected(block) < GAS_MIN;
 }
 
+/* As many as there is memory for, and were busy before. */
+static unsigned workers_called(const struct parallel *parallel, const struct block_run *run)
+{
+    unsigned workers = parallel->tuning.scales ? parallel->scaling.workers : parallel->worker_count;
+    uint64_t max = run->budget == NULL ? 0 : run->budget->max;
+    if (max != 0 && max / BYTES_PER_WORKER < workers) workers = (unsigned)(max / BYTES_PER_WORKER);
+    return workers == 0 ? 1 : workers;
+}
+
 /* Tracers and observers want one thing after another; receipts before Byzantium the root after each transaction. */
 static bool is_for_one(const struct parallel *parallel, const struct block_run *run)
 {
-    return parallel->worker_count == 1 || run->input->tracer != NULL ||
-           run->input->observer != NULL || is_small(run) ||
-           (run->env.rules.fork < FORK_BYZANTIUM && run->input->roots != NULL);
+    return parallel->called == 1 || run->input->tracer != NULL || run->input->observer != NULL ||
+           is_small(run) || (run->env.rules.fork < FORK_BYZANTIUM && run->input->roots != NULL);
 }
 
 /* The workers never ask for the coinbase, and what came of it is asked for only when all is done. When it cannot be read, the
@@ -308,13 +331,16 @@ enum pevm_status parallel_run(struct parallel *parallel, struct block_run *run)
 {
     size_t count = run->input->block->tx_count;
     parallel->counts = (struct parallel_counts){.executions = count, .stopped_at = 0};
+    parallel->called = workers_called(parallel, run);
     struct block_state_peek peek;
     struct view base = block_state_peek_view(&peek, run->state, run->input->pre_state);
     if (is_for_one(parallel, run) || !coinbase_is_readable(run) ||
         begin(parallel, run, &base) != PEVM_OK)
         return sequential_run_from(run, 0);
     TRY(run_check_stop(run)); /* the workers may be done before the first of them asks */
-    team_assist(parallel->team, parallel->worker_count, speculation_work, parallel->speculation);
+    uint64_t start_ns = clock_now_ns();
+    team_assist(parallel->team, parallel->called, speculation_work, parallel->speculation);
+    uint64_t took_ns = clock_now_ns() - start_ns;
     struct speculation_end end = speculation_end(parallel->speculation);
     struct mv_counts mv = mv_counts(parallel->mv);
     parallel->counts = (struct parallel_counts){
@@ -332,7 +358,13 @@ enum pevm_status parallel_run(struct parallel *parallel, struct block_run *run)
         .idle_ns = end.idle_ns,
         .busiest_ns = end.busiest_ns,
     };
+    if (parallel->tuning.scales)
+        scaling_learn(&parallel->scaling, end.worker_ns - end.idle_ns, took_ns);
     if (end.final > 0) TRY(flush(parallel, run, end.final));
+    if (end.final < count && budget_refused(run->budget) != 0) {
+        mv_trim(parallel->mv); /* the rest needs it */
+        parallel->counts.stopped_at = 0;
+    }
     return sequential_run_from(run, end.final);
 }
 

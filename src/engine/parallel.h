@@ -19,7 +19,7 @@ struct parallel;
 struct parallel_options {
     struct team *team;        /* borrowed; its size is the number of workers */
     struct code_cache *codes; /* borrowed */
-    size_t memory_max_bytes;  /* for the versions of one block; 0 = no limit */
+    struct budget *budget;    /* borrowed; for versions and logs. May be NULL */
 };
 
 struct parallel_counts {
@@ -38,6 +38,9 @@ struct parallel_counts {
 enum pevm_status parallel_new(struct parallel **out,
                               const struct parallel_options *options) MUST_CHECK;
 void parallel_free(struct parallel *parallel); /* may be NULL */
+
+/* Give back what is kept from block to block, also what the last outcome lends. */
+void parallel_trim(struct parallel *parallel);
 
 /* From the next block on; until then all is zero. Not for SCHED_SEQUENTIAL: then nobody comes here. */
 void parallel_tune(struct parallel *parallel, const struct tuning *tuning);

@@ -47,27 +47,27 @@ struct tasks {
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
-static enum pevm_status tasks_init(struct tasks *tasks, struct team *team, size_t memory_max_bytes)
+static enum pevm_status tasks_init(struct tasks *tasks, struct team *team, struct budget *budget)
 {
     tasks->team = team;
     tasks->worker_count = team_workers(team);
-    arena_init(&tasks->arena, CHUNK_BYTES, memory_max_bytes);
+    arena_init(&tasks->arena, CHUNK_BYTES, 0);
+    if (budget != NULL) arena_set_keeper(&tasks->arena, &budget->keeper);
     size_t bytes = tasks->worker_count * sizeof *tasks->ios;
     tasks->ios = heap_alloc_aligned(CACHE_LINE, bytes);
     if (tasks->ios == NULL) return PEVM_NO_MEMORY;
     memset(tasks->ios, 0, bytes);
-    struct mv_options options = {.workers = tasks->worker_count,
-                                 .memory_max_bytes = memory_max_bytes};
+    struct mv_options options = {.workers = tasks->worker_count, .budget = budget};
     TRY(mv_new(&tasks->mv, &options));
     return speculation_new(&tasks->speculation, tasks->worker_count);
 }
 
-enum pevm_status tasks_new(struct tasks **out, struct team *team, size_t memory_max_bytes)
+enum pevm_status tasks_new(struct tasks **out, struct team *team, struct budget *budget)
 {
     struct tasks *tasks = heap_alloc_zeroed(1, sizeof *tasks);
     *out = NULL;
     if (tasks == NULL) return PEVM_NO_MEMORY;
-    enum pevm_status status = tasks_init(tasks, team, memory_max_bytes);
+    enum pevm_status status = tasks_init(tasks, team, budget);
     if (status != PEVM_OK) {
         tasks_free(tasks);
         return status;

@@ -15,6 +15,7 @@
 #pragma once
 
 #include "engine/engine.h"
+#include "sync/budget.h"
 #include "sync/team.h"
 
 #define TASKS_MAX ((uint32_t)1 << 24)
@@ -58,10 +59,8 @@ struct tasks_outcome {
     uint64_t worker_ns, idle_ns, busiest_ns; /* as in struct speculation_end */
 };
 
-/* `team` is borrowed. `memory_max_bytes` for the versions, and for what the outcome lends; 0: no limit. */
-enum pevm_status tasks_new(struct tasks **out,
-                           struct team *team,
-                           size_t memory_max_bytes) MUST_CHECK;
+/* `team` and `budget` are borrowed; the versions, and what the outcome lends, are taken from the budget. */
+enum pevm_status tasks_new(struct tasks **out, struct team *team, struct budget *budget) MUST_CHECK;
 void tasks_free(struct tasks *tasks); /* may be NULL */
 
 /* PEVM_STATE_UNREADABLE: the base failed, the text says where. PEVM_CANCELLED, PEVM_NO_MEMORY. PEVM_LIMIT: too many. */

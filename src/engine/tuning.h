@@ -33,9 +33,15 @@ struct tuning {
     enum detection detection;
     uint32_t batch_size;   /* 0: BATCH_SIZE_DEFAULT */
     uint32_t attempts_max; /* at a transaction ahead of the frontier; 0: ATTEMPTS_DEFAULT */
+    bool scales;           /* call fewer workers where fewer were busy before */
     bool is_rigid;         /* do not learn from how it goes: running ahead never stops */
     bool ignores_gas;      /* hand out the same number at a time, whatever they may cost */
 
     /* Of a transaction; of a block, from its senders on. 0: none. */
     uint64_t task_timeout_ns, execution_timeout_ns;
+
+    /* Memory that is kept from block to block: at most so much, or such a share of the limit, and given back every so often.
+     * 0: all, for ever. */
+    uint64_t keep_max_bytes, trim_interval_ns;
+    uint32_t pressure_percent;
 };

@@ -44,6 +44,7 @@ enum pevm_status mv_new(struct mv **out, const struct mv_options *options)
     if (mv == NULL) return PEVM_NO_MEMORY;
     memset(mv, 0, sizeof *mv);
     mv->worker_count = options->workers;
+    mv->budget = options->budget;
     mv->seed = hash_seed();
     mv->accounts = heap_reserve((size_t)ROWS_MAX * sizeof *mv->accounts);
     mv->slots = heap_reserve((size_t)ROWS_MAX * 4 * sizeof *mv->slots);
@@ -57,8 +58,9 @@ enum pevm_status mv_new(struct mv **out, const struct mv_options *options)
         return PEVM_NO_MEMORY;
     }
     for (unsigned i = 0; i < options->workers; i++) {
-        arena_init(
-            &mv->workers[i].arena, ARENA_CHUNK, options->memory_max_bytes / options->workers);
+        arena_init(&mv->workers[i].arena, ARENA_CHUNK, 0);
+        if (options->budget != NULL)
+            arena_set_keeper(&mv->workers[i].arena, &options->budget->keeper);
     }
     *out = mv;
     return PEVM_OK;
@@ -73,20 +75,52 @@ static void tx_arrays_free(struct mv *mv)
     mv->tips = NULL;
     mv->tip_sums = NULL;
     mv->tx_capacity = 0;
+    budget_give(mv->budget, mv->tx_bytes);
+    mv->tx_bytes = 0;
+}
+
+static void rows_trim(struct mv *mv, struct atomic32 *paid, void *rows, size_t size)
+{
+    size_t bytes = atomic32_load(paid, memory_order_relaxed) * size;
+    if (rows != NULL) heap_discard(rows, bytes);
+    budget_give(mv->budget, bytes);
+    atomic32_init(paid, 0);
+}
+
+static void table_trim(struct mv_table *table)
+{
+    if (table->mask_max_used > 0)
+        heap_discard(table->entries, ((size_t)table->mask_max_used + 1) * sizeof *table->entries);
+    table->mask_max_used = 0;
+}
+
+void mv_trim(struct mv *mv)
+{
+    rows_trim(mv, &mv->account_paid, mv->accounts, sizeof *mv->accounts);
+    rows_trim(mv, &mv->slot_paid, mv->slots, sizeof *mv->slots);
+    rows_trim(mv, &mv->version_paid, mv->versions, sizeof *mv->versions);
+    table_trim(&mv->account_table);
+    table_trim(&mv->slot_table);
+    budget_give(mv->budget, mv->table_bytes);
+    mv->table_bytes = 0;
+    tx_arrays_free(mv);
+    for (unsigned i = 0; mv->workers != NULL && i < mv->worker_count; i++)
+        arena_fini(&mv->workers[i].arena);
+    atomic32_init(&mv->account_next, 0);
+    atomic32_init(&mv->slot_next, 0);
+    atomic32_init(&mv->version_next, 1);
 }
 
 void mv_free(struct mv *mv)
 {
     if (mv == NULL) return;
+    mv_trim(mv);
     table_free(&mv->account_table);
     table_free(&mv->slot_table);
     heap_unreserve(mv->accounts, (size_t)ROWS_MAX * sizeof *mv->accounts);
     heap_unreserve(mv->slots, (size_t)ROWS_MAX * 4 * sizeof *mv->slots);
     heap_unreserve(mv->versions, (size_t)VERSIONS_MAX * sizeof *mv->versions);
-    for (unsigned i = 0; mv->workers != NULL && i < mv->worker_count; i++)
-        arena_fini(&mv->workers[i].arena);
     heap_free(mv->workers);
-    tx_arrays_free(mv);
     heap_free(mv);
 }
 
@@ -95,6 +129,9 @@ static enum pevm_status tx_arrays_reserve(struct mv *mv, uint32_t count)
     if (count < mv->tx_capacity) return PEVM_OK;
     tx_arrays_free(mv);
     uint32_t capacity = count + count / 4 + 64;
+    size_t bytes = capacity * (sizeof *mv->records + sizeof *mv->tips + sizeof *mv->tip_sums);
+    if (!budget_take(mv->budget, bytes)) return PEVM_NO_MEMORY;
+    mv->tx_bytes = bytes;
     mv->records = heap_alloc(capacity * sizeof *mv->records);
     mv->tips = heap_alloc(capacity * sizeof *mv->tips);
     mv->tip_sums = heap_alloc(capacity * sizeof *mv->tip_sums);
@@ -115,6 +152,16 @@ static void table_begin(struct mv_table *table, uint32_t entries, bool is_new_ro
     if (table->mask > table->mask_max_used) table->mask_max_used = table->mask;
 }
 
+/* Both tables. */
+static enum pevm_status tables_pay(struct mv *mv, uint32_t entries)
+{
+    size_t bytes = 2 * (size_t)entries * sizeof *mv->slot_table.entries;
+    if (bytes <= mv->table_bytes) return PEVM_OK;
+    if (!budget_take(mv->budget, bytes - mv->table_bytes)) return PEVM_NO_MEMORY;
+    mv->table_bytes = bytes;
+    return PEVM_OK;
+}
+
 enum pevm_status mv_begin(struct mv *mv, const struct mv_block *block)
 {
     if (block->tx_count >= MV_TX_MAX) return PEVM_LIMIT;
@@ -126,6 +173,7 @@ enum pevm_status mv_begin(struct mv *mv, const struct mv_block *block)
     uint32_t entries = ENTRIES_MIN;
     while (entries < ENTRIES_MAX && entries / 3 < block->locations_expected)
         entries *= 2;
+    TRY(tables_pay(mv, entries));
     bool is_new_round = ++mv->epoch == 0;
     if (is_new_round) mv->epoch = 1;
     table_begin(&mv->account_table, entries, is_new_round);
@@ -151,17 +199,35 @@ enum pevm_status mv_begin(struct mv *mv, const struct mv_block *block)
 
 /* ---- rows ------------------------------------------------------------------------------------ */
 
+/* Rows that lie in reserved memory: how many are handed out, of how many bytes each. */
+struct mv_pool {
+    struct atomic32 *next, *paid;
+    size_t size;
+};
+
+/* So many rows of `pool` are touched now, or were in an earlier block. */
+static bool rows_pay(struct mv *mv, struct mv_pool pool, uint32_t count)
+{
+    if (mv->budget == NULL) return true;
+    uint32_t paid = atomic32_load(pool.paid, memory_order_relaxed);
+    while (paid < count) { /* ends: each failure means that somebody else paid */
+        size_t bytes = (count - paid) * pool.size;
+        if (!budget_take(mv->budget, bytes)) return false;
+        if (atomic32_cas(pool.paid, &paid, count, memory_order_relaxed)) return true;
+        budget_give(mv->budget, bytes);
+    }
+    return true;
+}
+
 /* The next index of a worker's own range; takes another range when it is used up. MV_NOBODY: there is none. */
-static uint32_t range_take(struct mv_range *range,
-                           struct atomic32 *shared,
-                           uint32_t count,
-                           uint32_t limit)
+static uint32_t range_take(
+    struct mv *mv, struct mv_range *range, struct mv_pool pool, uint32_t count, uint32_t limit)
 {
     if (range->next == range->end) {
-        uint32_t first = atomic32_load(shared, memory_order_relaxed);
+        uint32_t first = atomic32_load(pool.next, memory_order_relaxed);
         do { /* ends: each failure means that somebody else took some */
-            if (first > limit - count) return MV_NOBODY;
-        } while (!atomic32_cas_weak(shared, &first, first + count, memory_order_relaxed));
+            if (first > limit - count || !rows_pay(mv, pool, first + count)) return MV_NOBODY;
+        } while (!atomic32_cas_weak(pool.next, &first, first + count, memory_order_relaxed));
         range->next = first;
         range->end = first + count;
     }
@@ -172,7 +238,8 @@ static uint32_t account_row_new(struct mv *mv, struct mv_worker *worker, const a
 {
     bool is_fresh = worker->accounts.next == worker->accounts.end;
     uint32_t limit = mv->account_table.mask < ROWS_MAX ? mv->account_table.mask / 8 * 7 : ROWS_MAX;
-    uint32_t id = range_take(&worker->accounts, &mv->account_next, ROWS_TAKEN, limit);
+    struct mv_pool pool = {&mv->account_next, &mv->account_paid, sizeof *mv->accounts};
+    uint32_t id = range_take(mv, &worker->accounts, pool, ROWS_TAKEN, limit);
     if (id == MV_NOBODY) return id;
     if (is_fresh)
         for (uint32_t i = 0; i < ROWS_TAKEN; i++)
@@ -192,7 +259,8 @@ static uint32_t slot_row_new(struct mv *mv,
     bool is_fresh = worker->slots.next == worker->slots.end;
     uint32_t limit =
         mv->slot_table.mask < ROWS_MAX * 4 ? mv->slot_table.mask / 8 * 7 : ROWS_MAX * 4;
-    uint32_t id = range_take(&worker->slots, &mv->slot_next, ROWS_TAKEN, limit);
+    struct mv_pool pool = {&mv->slot_next, &mv->slot_paid, sizeof *mv->slots};
+    uint32_t id = range_take(mv, &worker->slots, pool, ROWS_TAKEN, limit);
     if (id == MV_NOBODY) return id;
     if (is_fresh)
         for (uint32_t i = 0; i < ROWS_TAKEN; i++)
@@ -347,11 +415,12 @@ static bool versions_take(struct mv_attempt *attempt, struct mv_record *earlier,
 {
     struct mv *mv = attempt->mv;
     struct mv_worker *worker = &mv->workers[attempt->worker];
+    struct mv_pool pool = {&mv->version_next, &mv->version_paid, sizeof *mv->versions};
     *left = earlier->write_count;
     for (uint32_t i = 0; i < attempt->write_count; i++) {
         uint32_t index = version_of_earlier(earlier->writes, left, attempt->writes[i].place);
         if (index == 0) {
-            index = range_take(&worker->versions, &mv->version_next, VERSIONS_TAKEN, VERSIONS_MAX);
+            index = range_take(mv, &worker->versions, pool, VERSIONS_TAKEN, VERSIONS_MAX);
             if (index == MV_NOBODY) return false;
             mv->versions[index].tx = MV_NOBODY; /* not linked yet */
         }

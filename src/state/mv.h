@@ -45,6 +45,7 @@
 #include "base/u256.h"
 #include "state/account_value.h"
 #include "state/view.h"
+#include "sync/budget.h"
 
 #define MV_TX_MAX   ((uint32_t)1 << 24)
 #define MV_NOBODY   UINT32_MAX
@@ -53,8 +54,8 @@
 struct mv;
 
 struct mv_options {
-    unsigned workers;        /* at most; worker numbers are below it */
-    size_t memory_max_bytes; /* for versions, values and logs of one block; 0 = no limit */
+    unsigned workers;      /* at most; worker numbers are below it */
+    struct budget *budget; /* borrowed; for all that grows with the block. NULL: no limit */
 };
 
 struct mv_block {
@@ -70,6 +71,8 @@ struct mv_block {
 enum pevm_status mv_new(struct mv **out, const struct mv_options *options) MUST_CHECK;
 void mv_free(struct mv *mv); /* may be NULL */
 enum pevm_status mv_begin(struct mv *mv, const struct mv_block *block) MUST_CHECK;
+/* Give all memory back that is kept from block to block. Between mv_each_* and mv_begin. */
+void mv_trim(struct mv *mv);
 
 struct mv_read;
 struct mv_write;

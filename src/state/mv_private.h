@@ -147,10 +147,13 @@ struct mv {
     uint16_t epoch;
     unsigned worker_count;
     struct mv_worker *workers;
+    struct budget *budget;
+    size_t table_bytes, tx_bytes; /* taken from it, for tables and for arrays by tx */
 
     ALIGNED(CACHE_LINE) struct atomic32 frontier;
     ALIGNED(CACHE_LINE) struct atomic32 account_next;
     struct atomic32 slot_next, version_next;
+    struct atomic32 account_paid, slot_paid, version_paid; /* so many are taken from the budget */
 };
 
 /* The row of an account or slot, made when it is new. MV_NOBODY: no memory. */

@@ -83,6 +83,11 @@ TEST(a_configuration_that_makes_no_sense_is_refused_with_its_field)
     CHECK_FIELD(attempts_max, 1001, "attempts_max is 1001, ");
     CHECK_FIELD(adaptive, 2, "adaptive is 2, ");
     CHECK_FIELD(load_balancing, 255, "load_balancing is 255, ");
+    CHECK_FIELD(scaling, 2, "scaling is 2, ");
+    CHECK_FIELD(code_cache_bytes, 0, "code_cache_bytes is 0, which is not from 1048576 to ");
+    CHECK_FIELD(memory_pressure_percent, 0, "memory_pressure_percent is 0, ");
+    CHECK_FIELD(memory_pressure_percent, 101, "memory_pressure_percent is 101, ");
+    CHECK_FIELD(reserved, 1, "reserved is 1, ");
 }
 
 TEST(fields_that_contradict_one_another_are_refused)

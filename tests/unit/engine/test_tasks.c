@@ -154,7 +154,7 @@ TEST(random_tasks_on_any_number_of_workers_give_what_a_loop_gives)
         struct team *team;
         struct tasks *tasks;
         CHECK_EQ(team_new(&team, workers[w], NULL, NULL), PEVM_OK);
-        CHECK_EQ(tasks_new(&tasks, team, 0), PEVM_OK);
+        CHECK_EQ(tasks_new(&tasks, team, NULL), PEVM_OK);
         for (uint64_t seed = 0; seed < 100; seed++) {
             struct script script = {.seed = seed,
                                     .locations = seed % 4 == 0   ? 1
@@ -195,7 +195,7 @@ TEST(a_base_that_fails_stops_at_the_first_task_that_reads_it)
         struct error error;
         script.fails_base_at = first_read(&script);
         CHECK_EQ(team_new(&team, workers, NULL, NULL), PEVM_OK);
-        CHECK_EQ(tasks_new(&tasks, team, 0), PEVM_OK);
+        CHECK_EQ(tasks_new(&tasks, team, NULL), PEVM_OK);
         CHECK_EQ(run_all(&script, tasks, &outcome, &error), PEVM_STATE_UNREADABLE);
         CHECK(strstr(error.text, "task 0: key 0x") == error.text);
         script.fails_base_at = UINT32_MAX; /* and all is well again */
@@ -214,7 +214,7 @@ TEST(whoever_asked_for_them_can_stop_them)
     struct tasks_outcome outcome;
     struct error error;
     CHECK_EQ(team_new(&team, 1, NULL, NULL), PEVM_OK);
-    CHECK_EQ(tasks_new(&tasks, team, 0), PEVM_OK);
+    CHECK_EQ(tasks_new(&tasks, team, NULL), PEVM_OK);
     CHECK_EQ(run_all(&script, tasks, &outcome, &error), PEVM_CANCELLED);
     CHECK(strstr(error.text, "cancelled") != NULL);
     CHECK_EQ(run_all(&script, tasks, &outcome, &error), PEVM_OK);
@@ -233,7 +233,7 @@ TEST(no_tasks_are_done_at_once_and_too_many_are_refused)
     struct tasks_outcome outcome;
     struct error error;
     CHECK_EQ(team_new(&team, 2, NULL, NULL), PEVM_OK);
-    CHECK_EQ(tasks_new(&tasks, team, 0), PEVM_OK);
+    CHECK_EQ(tasks_new(&tasks, team, NULL), PEVM_OK);
     CHECK_EQ(tasks_run(tasks, &outcome, &input, &error), PEVM_OK);
     CHECK_EQ(outcome.change_count, 0);
     input.count = TASKS_MAX + 1;
@@ -250,8 +250,10 @@ TEST(a_memory_limit_is_a_status)
     struct tasks *tasks;
     struct tasks_outcome outcome;
     struct error error;
+    struct budget budget;
     CHECK_EQ(team_new(&team, 2, NULL, NULL), PEVM_OK);
-    CHECK_EQ(tasks_new(&tasks, team, 100), PEVM_OK);
+    budget_init(&budget, 100);
+    CHECK_EQ(tasks_new(&tasks, team, &budget), PEVM_OK);
     CHECK_EQ(run_all(&script, tasks, &outcome, &error), PEVM_NO_MEMORY);
     tasks_free(tasks);
     team_free(team);

@@ -594,7 +594,9 @@ TEST(tables_grow_between_blocks)
 
 TEST(the_memory_limit_ends_a_publication_and_nothing_is_visible)
 {
-    struct mv_options options = {.workers = 1, .memory_max_bytes = (size_t)2 << 20};
+    struct budget budget;
+    struct mv_options options = {.workers = 1, .budget = &budget};
+    budget_init(&budget, (size_t)4 << 20);
     struct mv_world *w = mv_world_with(2, &options);
     for (unsigned round = 0; round < 2; round++) {
         address who = mv_world_address(XENIA);
@@ -606,13 +608,17 @@ TEST(the_memory_limit_ends_a_publication_and_nothing_is_visible)
             fits = mv_write_slot(attempt, &who, &key, &word) && try_publish(w, TX(0));
         }
         CHECK(!fits && attempt->out_of_memory);
-        CHECK(mv_counts(w->mv).bytes <= options.memory_max_bytes);
+        CHECK(mv_counts(w->mv).bytes <= budget.max);
+        CHECK(budget_refused(&budget) > 0);
         mv_world_next(w, 2);
         write_word(w, TX(0), SLOT_A, 7);
         CHECK_EQ(read_word(w, TX(1), SLOT_A), 7);
+        if (round == 0) mv_trim(w->mv);
+        if (round == 0) CHECK_EQ(budget_held(&budget), 0);
         mv_world_next(w, 2);
     }
     mv_world_free(w);
+    CHECK_EQ(budget_held(&budget), 0);
 }
 
 /* Each call that takes memory fails in turn: first all of them from there on, then that one alone. */
