@@ -26,7 +26,14 @@ static const char *const shapes[KEY_KIND_COUNT] = {
     [KEY_EPOCH] = "evmx:epoch",
 };
 
-const char *address_checksum(char out[ADDRESS_TEXT_SIZE], const address *who)
+/* The slots of an account are written one after the other: the last address is kept, its hash is most of the work. */
+static _Thread_local struct {
+    bool is_known;
+    address who;
+    char text[ADDRESS_TEXT_SIZE];
+} last;
+
+static void write_checksum(char out[ADDRESS_TEXT_SIZE], const address *who)
 {
     hash32 hash;
     hex_address(out, who);
@@ -35,6 +42,16 @@ const char *address_checksum(char out[ADDRESS_TEXT_SIZE], const address *who)
         unsigned nibble = hash.bytes[i / 2] >> (i % 2 == 0 ? 4 : 0) & 15;
         if (nibble >= 8 && out[2 + i] >= 'a') out[2 + i] = (char)(out[2 + i] - 'a' + 'A');
     }
+}
+
+const char *address_checksum(char out[ADDRESS_TEXT_SIZE], const address *who)
+{
+    if (!last.is_known || !address_equal(&last.who, who)) {
+        write_checksum(last.text, who);
+        last.who = *who;
+        last.is_known = true;
+    }
+    memcpy(out, last.text, ADDRESS_TEXT_SIZE);
     return out;
 }
 

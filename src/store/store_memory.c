@@ -27,6 +27,7 @@ struct memory_db {
 struct memory_store {
     struct store store;
     struct memory_db *db;
+    bool owns_db;
 };
 
 static struct memory_db *db_of(struct store *store)
@@ -297,7 +298,9 @@ static enum pevm_status memory_drop(struct store *store, const char *owner, stru
 
 static void memory_close(struct store *store)
 {
-    heap_free(store);
+    struct memory_store *memory = (struct memory_store *)store;
+    if (memory->owns_db) memory_db_free(memory->db);
+    heap_free(memory);
 }
 
 static const struct store_ops memory_ops = {.is_atomic = false,
@@ -313,9 +316,14 @@ enum pevm_status store_memory_open(struct store **out, struct memory_db *db, str
 {
     struct memory_store *store = heap_alloc_zeroed(1, sizeof *store);
     if (store == NULL) return no_memory(error);
+    store->owns_db = db == NULL;
+    store->db = db == NULL ? memory_db_new() : db;
+    if (store->db == NULL) {
+        heap_free(store);
+        return no_memory(error);
+    }
     store->store.ops = &memory_ops;
     snprintf(store->store.about, sizeof store->store.about, "memory");
-    store->db = db;
     *out = &store->store;
     return PEVM_OK;
 }

@@ -13,6 +13,7 @@ struct memory_db;
 struct memory_db *memory_db_new(void) MUST_CHECK; /* NULL: no memory */
 void memory_db_free(struct memory_db *db);        /* all its stores are closed; may be NULL */
 
+/* `db` may be NULL: then the store has one of its own, which goes with it. */
 enum pevm_status store_memory_open(struct store **out,
                                    struct memory_db *db,
                                    struct error *error) MUST_CHECK;
