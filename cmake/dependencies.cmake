@@ -13,13 +13,14 @@ if(PEVM_TOOLS)
   pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis)
   pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
   pkg_check_modules(SNAPPY REQUIRED IMPORTED_TARGET snappy)
+  pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl)
 endif()
 pkg_check_modules(CMOCKA IMPORTED_TARGET cmocka)
 
 set(PEVM_LIBRARIES Threads::Threads PkgConfig::SECP256K1 PkgConfig::CRYPTO PkgConfig::GMP)
 if(PEVM_TOOLS)
   set(PEVM_TOOL_LIBRARIES PkgConfig::YAJL PkgConfig::ARCHIVE PkgConfig::YAML PkgConfig::LMDB PkgConfig::HIREDIS PkgConfig::ZLIB
-    PkgConfig::SNAPPY m)
+    PkgConfig::SNAPPY PkgConfig::CURL m)
 endif()
 
 set(PEVM_BLST_DIR "${CMAKE_SOURCE_DIR}/build/deps/blst" CACHE PATH "Where scripts/setup put blst.h and libblst.a")

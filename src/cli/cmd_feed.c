@@ -7,35 +7,91 @@
 #include "cli/store_place.h"
 #include "feed/bundle_chain.h"
 #include "feed/era1.h"
+#include "feed/node_chain.h"
 #include "feed/official_chain.h"
 #include "feed/rlp_file.h"
 #include "feed/store_feed.h"
 
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
+#define KNOWN_MAX   256
+#define FLUSH_EVERY 64   /* blocks: an executor that follows need not wait longer */
+#define FOLLOW_MS   250  /* between two questions at the head */
+#define RETRY_MS    2000 /* a node that is gone */
+
 struct feed_options {
-    const char *file, *era1, *bundles, *test, *name, *place;
-    uint64_t last;
+    const char *file, *era1, *bundles, *test, *name, *rpc, *place;
+    uint64_t first, last;
+    bool follow;
 };
 
 struct feed_run {
     const struct feed_options *options;
     struct store_feed feed;
+    struct rpc *rpc; /* NULL: the source is no node */
+    struct block_source *source;
     struct progress progress;
-    uint64_t blocks, txs, known, first;
+    uint64_t blocks, txs, known;
+    bool node_is_gone;
 };
 
-static enum pevm_status open_source(struct block_source **out,
-                                    const struct feed_options *options,
-                                    struct error *error)
+/* ---- sources ------------------------------------------------------------------------------------------ */
+
+static bool not_interrupted(void *context)
 {
+    (void)context;
+    return !interrupt_came();
+}
+
+/* The last blocks that the store has, ascending. */
+static enum pevm_status read_known(struct feed_run *run,
+                                   struct node_known known[KNOWN_MAX],
+                                   size_t *count,
+                                   struct error *error)
+{
+    struct store_feed *feed = &run->feed;
+    size_t at = KNOWN_MAX;
+    *count = 0;
+    if (!feed->has_progress || hash32_is_zero(&feed->hash)) return PEVM_OK;
+    known[--at] = (struct node_known){feed->progress, feed->hash};
+    while (at > 0 && known[at].number > 0) { /* ends: at goes down */
+        struct node_known below = {.number = known[at].number - 1};
+        enum pevm_status status = store_feed_hash(feed, below.number, &below.hash, error);
+        if (status == PEVM_NOT_FOUND) break;
+        TRY(status);
+        known[--at] = below;
+    }
+    *count = KNOWN_MAX - at;
+    memmove(known, known + at, *count * sizeof *known);
+    return PEVM_OK;
+}
+
+static enum pevm_status open_node(struct feed_run *run, struct error *error)
+{
+    struct node_known known[KNOWN_MAX];
+    struct rpc_options options = {.url = run->options->rpc, .go_on = not_interrupted};
+    struct node_chain_options chain = {.known = known, .first = run->options->first};
+    TRY(rpc_open(&run->rpc, &options, error));
+    TRY(read_known(run, known, &chain.known_count, error));
+    chain.rpc = run->rpc;
+    return node_chain_open(&run->source, &chain, error);
+}
+
+static enum pevm_status open_source(struct feed_run *run, struct error *error)
+{
+    const struct feed_options *options = run->options;
+    struct block_source **out = &run->source;
     if (options->file != NULL) return rlp_file_open(out, options->file, error);
     if (options->era1 != NULL) return era1_open(out, options->era1, error);
     if (options->bundles != NULL) return bundle_chain_open(out, &options->bundles, 1, error);
-    return official_chain_open(out, options->test, options->name, error);
+    if (options->test != NULL) return official_chain_open(out, options->test, options->name, error);
+    return open_node(run, error);
 }
+
+/* ---- blocks -------------------------------------------------------------------------------------------- */
 
 /* A block that is there already: it must be the same. Only the last one is looked at: it stands for all before it. */
 static enum pevm_status check_known(struct feed_run *run,
@@ -59,27 +115,72 @@ static enum pevm_status take_block(struct feed_run *run,
                                    const struct feed_item *item,
                                    struct error *error)
 {
+    char words[40];
+    snprintf(words, sizeof words, "block %" PRIu64, item->number);
+    progress_show(&run->progress, block_source_progress(run->source), words);
     if (run->feed.has_progress && item->number <= run->feed.progress)
         return check_known(run, item, error);
     TRY(store_feed_put(&run->feed, item, error));
-    if (run->blocks++ == 0) run->first = item->number;
+    run->blocks++;
     run->txs += item->block.tx_count;
+    return run->feed.waiting < FLUSH_EVERY ? PEVM_OK : store_feed_flush(&run->feed, error);
+}
+
+static enum pevm_status take_back(struct feed_run *run,
+                                  const struct feed_item *item,
+                                  struct error *error)
+{
+    progress_hide(&run->progress);
+    printf("the node's chain changed: back to block %" PRIu64 " (from %" PRIu64 ")\n",
+           item->number,
+           run->feed.progress);
+    fflush(stdout);
+    return store_feed_rewind(&run->feed, item->number, &item->hash, error);
+}
+
+/* A signal ends it early. */
+static void wait_ms(int ms)
+{
+    (void)poll(NULL, 0, ms);
+}
+
+/* Told once, until it is back. */
+static void tell_gone(struct feed_run *run, const struct error *error)
+{
+    wait_ms(RETRY_MS);
+    if (run->node_is_gone) return;
+    progress_hide(&run->progress);
+    fprintf(stderr, "pevm feed: %s; trying again\n", error->text);
+    run->node_is_gone = true;
+}
+
+/* *more = false: that was all. */
+static enum pevm_status take_one(struct feed_run *run, bool *more, struct error *error)
+{
+    struct feed_item item;
+    enum pevm_status status = block_source_next(run->source, &item, error);
+    if (status == PEVM_IO && run->options->follow) {
+        TRY(store_feed_flush(&run->feed, error));
+        tell_gone(run, error);
+        return PEVM_OK;
+    }
+    TRY(status);
+    run->node_is_gone = false;
+    if (item.event == FEED_REORG) return take_back(run, &item, error);
+    *more = item.event == FEED_BLOCK && item.number <= run->options->last;
+    if (*more) return take_block(run, &item, error);
+    TRY(store_feed_flush(&run->feed, error));
+    if (item.event == FEED_BLOCK || !run->options->follow) return PEVM_OK;
+    wait_ms(FOLLOW_MS);
+    *more = true;
     return PEVM_OK;
 }
 
-static enum pevm_status take_all(struct feed_run *run,
-                                 struct block_source *source,
-                                 struct error *error)
+static enum pevm_status take_all(struct feed_run *run, struct error *error)
 {
-    while (!interrupt_came()) { /* ends: the source does */
-        struct feed_item item;
-        char words[40];
-        TRY(block_source_next(source, &item, error));
-        if (item.event != FEED_BLOCK || item.number > run->options->last) return PEVM_OK;
-        snprintf(words, sizeof words, "block %" PRIu64, item.number);
-        progress_show(&run->progress, block_source_progress(source), words);
-        TRY(take_block(run, &item, error));
-    }
+    bool more = true;
+    while (more && !interrupt_came()) /* ends: the source does, or somebody says so */
+        TRY(take_one(run, &more, error));
     return PEVM_OK;
 }
 
@@ -90,24 +191,21 @@ static void print_sums(const struct feed_run *run)
         printf("no new blocks\n");
         return;
     }
-    printf("%" PRIu64 " blocks (%" PRIu64 " to %" PRIu64 "), %" PRIu64 " transactions into %s\n",
+    printf("%" PRIu64 " blocks, %" PRIu64 " transactions into %s; the last is block %" PRIu64 "\n",
            run->blocks,
-           run->first,
-           run->feed.progress,
            run->txs,
-           run->options->place);
+           run->options->place,
+           run->feed.progress);
 }
 
 /* What came before an error is kept. */
-static enum pevm_status feed_source(struct feed_run *run,
-                                    struct block_source *source,
-                                    struct error *error)
+static enum pevm_status feed_source(struct feed_run *run, struct error *error)
 {
     struct error flush_error;
-    interrupt_catch();
     progress_begin(&run->progress, "feed");
-    enum pevm_status status = take_all(run, source, error);
+    enum pevm_status status = take_all(run, error);
     progress_end(&run->progress);
+    if (status == PEVM_CANCELLED && interrupt_came()) status = PEVM_OK; /* what was asked for */
     enum pevm_status flushed = store_feed_flush(&run->feed, &flush_error);
     if (status == PEVM_OK && flushed != PEVM_OK) {
         *error = flush_error;
@@ -122,14 +220,13 @@ static enum pevm_status feed_store(const struct feed_options *options,
                                    struct error *error)
 {
     struct feed_run run = {.options = options};
-    struct block_source *source;
-    TRY(open_source(&source, options, error));
-    enum pevm_status status = store_feed_open(&run.feed, store, error);
-    if (status == PEVM_OK) {
-        status = feed_source(&run, source, error);
-        store_feed_close(&run.feed);
-    }
-    block_source_close(source);
+    TRY(store_feed_open(&run.feed, store, error));
+    interrupt_catch();
+    enum pevm_status status = open_source(&run, error);
+    if (status == PEVM_OK) status = feed_source(&run, error);
+    block_source_close(run.source);
+    rpc_close(run.rpc);
+    store_feed_close(&run.feed);
     return status;
 }
 
@@ -162,6 +259,10 @@ int cmd_feed(int argc, char **argv)
                     "bundles that follow one another (pevm make-chain)"),
         OPTION_TEXT("test", "FILE", &options.test, "an official blockchain test"),
         OPTION_TEXT("name", "NAME", &options.name, "which test of the file"),
+        OPTION_TEXT("rpc", "URL", &options.rpc, "a node's JSON-RPC, http:// or https://"),
+        OPTION_FLAG("follow", &options.follow, "rpc: go on when the node does, until stopped"),
+        OPTION_COUNT(
+            "first", "N", &options.first, 0, UINT64_MAX, "rpc: where an empty store begins (0)"),
         OPTION_COUNT("last", "N", &options.last, 0, UINT64_MAX, "stop after block N"),
         OPTION_TEXT(
             "store", "PLACE", &options.place, "folder of an LMDB store (" STORE_PLACE_DEFAULT ")"),
@@ -178,10 +279,13 @@ int cmd_feed(int argc, char **argv)
     if (!options_parse(&spec, argc, argv, &arguments)) return (int)arguments.exit_code;
     if (arguments.operand_count > 0)
         return (int)usage_error(&spec, "\"%s\" is no option", arguments.operands[0]);
-    const char *const sources[] = {options.file, options.era1, options.bundles, options.test};
+    const char *const sources[] = {
+        options.file, options.era1, options.bundles, options.test, options.rpc};
     size_t given = 0;
     for (size_t i = 0; i < COUNT_OF(sources); i++)
         given += sources[i] != NULL;
     if (given != 1) return (int)usage_error(&spec, "wanted one source of blocks");
+    if (options.follow && options.rpc == NULL)
+        return (int)usage_error(&spec, "--follow: only a node goes on");
     return (int)feed(&options);
 }

@@ -57,17 +57,15 @@ static struct given *given_at(struct block_source *source, uint64_t index)
     return &source->last[index % FEED_DEPTH_MAX];
 }
 
-/* Forget what was given above `number`. */
-static void roll_back(struct block_source *source, struct feed_item *out, uint64_t number)
+/* Forget what was given above the block. */
+static void roll_back(struct block_source *source, const struct raw_block *to)
 {
     uint64_t kept = source->count > FEED_DEPTH_MAX ? source->count - FEED_DEPTH_MAX : 0;
-    while (source->count > kept && given_at(source, source->count - 1)->number > number)
+    while (source->count > kept && given_at(source, source->count - 1)->number > to->number)
         source->count--;
-    *out = (struct feed_item){.event = FEED_REORG, .number = number};
-    if (source->count == kept)
-        source->count = 0;
-    else
-        out->hash = given_at(source, source->count - 1)->hash;
+    if (source->count > kept) return;
+    source->count = 1; /* further back than what was given here */
+    *given_at(source, 0) = (struct given){to->number, to->hash};
 }
 
 static enum pevm_status check(struct block_source *source,
@@ -99,7 +97,8 @@ enum pevm_status block_source_next(struct block_source *source,
     TRY(source->kind->next(source->self, &raw, &found, &source->arena, error));
     if (!found) return PEVM_OK;
     if (raw.is_rollback) {
-        roll_back(source, out, raw.number);
+        roll_back(source, &raw);
+        *out = (struct feed_item){.event = FEED_REORG, .number = raw.number, .hash = raw.hash};
         return PEVM_OK;
     }
     out->event = FEED_BLOCK;

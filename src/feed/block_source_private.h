@@ -13,8 +13,9 @@ struct raw_block {
     const char *name;      /* of the file or node; lives as long */
     uint64_t offset;       /* of the block in it */
     bool has_offset;
-    bool is_rollback; /* no block: forget those above `number` */
+    bool is_rollback; /* no block: forget those above `number`, whose hash is `hash` */
     uint64_t number;
+    hash32 hash;
 };
 
 struct source_kind {

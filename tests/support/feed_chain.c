@@ -42,6 +42,10 @@ static void make_block(struct feed_chain *chain, size_t at, uint64_t number, str
     header->difficulty = u256_from_u64(1000 + at);
     header->field_count = block->has_withdrawals ? 17 : 15;
     header->parent_hash = at == 0 ? (hash32){{0}} : chain->blocks[at - 1].header.hash;
+    for (size_t i = 0; i < block->ommer_count; i++) {
+        block->ommers[i].field_count = 15;
+        CHECK(header_hash(&block->ommers[i].hash, &block->ommers[i], &chain->arena));
+    }
     make_receipts(chain, at, rng);
     CHECK(transactions_root(&header->transactions_root, block, &chain->arena));
     CHECK(ommers_hash(&header->ommers_hash, block, &chain->arena));
@@ -70,6 +74,17 @@ void feed_chain_make(struct feed_chain *chain, size_t count, uint64_t first_numb
 void feed_chain_free(struct feed_chain *chain)
 {
     arena_fini(&chain->arena);
+}
+
+void feed_chain_branch(struct feed_chain *chain, size_t from)
+{
+    for (size_t i = from; i < chain->count; i++) {
+        struct header *header = &chain->blocks[i].header;
+        header->timestamp++;
+        if (i > 0) header->parent_hash = chain->blocks[i - 1].header.hash;
+        CHECK(header_hash(&header->hash, header, &chain->arena));
+        CHECK(block_encode(&chain->encodings[i], &chain->blocks[i], &chain->arena));
+    }
 }
 
 /* ---- files ---- */

@@ -15,6 +15,8 @@ struct feed_chain {
 };
 
 void feed_chain_make(struct feed_chain *chain, size_t count, uint64_t first_number, uint64_t seed);
+/* From block `from` on (its place, not its number) other blocks: the same, a second later. */
+void feed_chain_branch(struct feed_chain *chain, size_t from);
 void feed_chain_free(struct feed_chain *chain);
 
 /* All blocks, one behind the other; all of it as an era1 file. In the chain's arena. */

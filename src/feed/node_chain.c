@@ -1,0 +1,220 @@
+#include "feed/node_chain.h"
+
+#include "base/heap.h"
+#include "feed/block_source_private.h"
+#include "feed/node.h"
+#include "fixture/field.h"
+
+#include <inttypes.h>
+
+#define ARENA_CHUNK ((size_t)1 << 20)
+#define AHEAD       16 /* blocks in one request while there are many */
+#define BACK        32 /* hashes in one request of the search for an ancestor */
+
+/* The calls of one request: the head, the block given last, the next ones. */
+enum { CALL_HEAD, CALL_LAST, CALL_BLOCKS };
+
+struct node_chain {
+    struct rpc *rpc;
+    struct node_known known[FEED_DEPTH_MAX]; /* a ring: the newest at count - 1 */
+    uint64_t count;
+    uint64_t first, next, head;
+
+    struct arena arena; /* of the answers */
+    struct rpc_call calls[CALL_BLOCKS + AHEAD];
+    char params[CALL_BLOCKS + AHEAD][NODE_PARAMS_SIZE];
+    size_t asked, at; /* blocks of the request, and which of them comes next */
+    bool many;        /* the last request's blocks were all there */
+};
+
+static void node_chain_close(void *self)
+{
+    struct node_chain *chain = self;
+    arena_fini(&chain->arena);
+    heap_free(chain);
+}
+
+static double node_chain_progress(const void *self)
+{
+    const struct node_chain *chain = self;
+    if (chain->next > chain->head) return 1.0;
+    return (double)(chain->next - chain->first) / (double)(chain->head + 1 - chain->first);
+}
+
+static struct node_known *known_at(struct node_chain *chain, uint64_t index)
+{
+    return &chain->known[index % FEED_DEPTH_MAX];
+}
+
+/* NULL: nothing was given yet. */
+static const struct node_known *last_known(struct node_chain *chain)
+{
+    return chain->count == 0 ? NULL : known_at(chain, chain->count - 1);
+}
+
+static void know(struct node_chain *chain, uint64_t number, const hash32 *hash)
+{
+    *known_at(chain, chain->count++) = (struct node_known){number, *hash};
+    chain->next = number + 1;
+}
+
+/* ---- asking ---- */
+
+static void plan_block(struct node_chain *chain, size_t call, uint64_t number, bool with_txs)
+{
+    chain->calls[call] =
+        (struct rpc_call){.method = "eth_getBlockByNumber",
+                          .params = node_block_params(chain->params[call], number, with_txs)};
+}
+
+static enum pevm_status ask(struct node_chain *chain, struct error *error)
+{
+    const struct node_known *last = last_known(chain);
+    size_t blocks = chain->many ? AHEAD : 1;
+    chain->asked = chain->at = 0;
+    arena_reset(&chain->arena);
+    chain->calls[CALL_HEAD] = (struct rpc_call){.method = "eth_blockNumber", .params = "[]"};
+    plan_block(chain, CALL_LAST, last == NULL ? chain->next : last->number, false);
+    for (size_t i = 0; i < blocks; i++)
+        plan_block(chain, CALL_BLOCKS + i, chain->next + i, true);
+    size_t count = CALL_BLOCKS + blocks;
+    TRY(rpc_ask(chain->rpc, chain->calls, count, &chain->arena, error));
+    for (size_t i = 0; i < count; i++)
+        if (chain->calls[i].result == NULL) return rpc_tell(chain->rpc, &chain->calls[i], error);
+    chain->asked = blocks;
+    chain->many = chain->calls[count - 1].result->kind != JSON_NULL;
+    return value_u64(&chain->head, chain->calls[CALL_HEAD].result, "eth_blockNumber", error);
+}
+
+/* Is the block given last still part of the node's chain? */
+static enum pevm_status check_last(struct node_chain *chain, bool *same, struct error *error)
+{
+    const struct node_known *last = last_known(chain);
+    hash32 hash;
+    *same = true;
+    if (last == NULL) return PEVM_OK;
+    enum pevm_status status = node_hash_read(&hash, same, chain->calls[CALL_LAST].result, error);
+    if (status != PEVM_OK) {
+        error_prefix(error, "%s: block %" PRIu64, rpc_name(chain->rpc), last->number);
+        return status;
+    }
+    *same = *same && hash32_equal(&hash, &last->hash);
+    return PEVM_OK;
+}
+
+/* ---- going back ---- */
+
+/* Compare up to BACK of the blocks before `top`; those that the node does not have are left behind. *agreed: the one before `top`
+ * is the node's, too. */
+static enum pevm_status compare_some(
+    struct node_chain *chain, uint64_t *top, uint64_t bottom, bool *agreed, struct error *error)
+{
+    struct rpc_call calls[BACK];
+    char params[BACK][NODE_PARAMS_SIZE];
+    size_t count = 0;
+    for (; count<BACK && * top - count> bottom; count++) {
+        uint64_t number = known_at(chain, *top - count - 1)->number;
+        calls[count] = (struct rpc_call){.method = "eth_getBlockByNumber",
+                                         .params = node_block_params(params[count], number, false)};
+    }
+    TRY(rpc_ask(chain->rpc, calls, count, &chain->arena, error));
+    for (size_t i = 0; i < count && !*agreed; i++) {
+        hash32 hash;
+        bool found;
+        if (calls[i].result == NULL) return rpc_tell(chain->rpc, &calls[i], error);
+        TRY(node_hash_read(&hash, &found, calls[i].result, error));
+        *agreed = found && hash32_equal(&hash, &known_at(chain, *top - 1)->hash);
+        *top -= !*agreed;
+    }
+    return PEVM_OK;
+}
+
+static enum pevm_status go_back(struct node_chain *chain,
+                                struct raw_block *out,
+                                struct error *error)
+{
+    uint64_t top = chain->count;
+    uint64_t bottom = chain->count > FEED_DEPTH_MAX ? chain->count - FEED_DEPTH_MAX : 0;
+    bool agreed = false;
+    chain->asked = chain->at = 0;
+    arena_reset(&chain->arena);
+    while (!agreed && top > bottom) /* ends: top goes down */
+        TRY(compare_some(chain, &top, bottom, &agreed, error));
+    if (!agreed)
+        return error_set(error,
+                         PEVM_LIMIT,
+                         "%s: its chain has none of the last %" PRIu64
+                         " blocks that are here: another chain, or a reorg too deep to follow",
+                         rpc_name(chain->rpc),
+                         chain->count - bottom);
+    chain->count = top;
+    const struct node_known *last = last_known(chain);
+    chain->next = last->number + 1;
+    if (chain->next < chain->first) chain->first = chain->next;
+    out->is_rollback = true;
+    out->number = last->number;
+    out->hash = last->hash;
+    return PEVM_OK;
+}
+
+/* ---- giving ---- */
+
+static enum pevm_status give(struct node_chain *chain,
+                             struct raw_block *out,
+                             bool *found,
+                             struct arena *scratch,
+                             struct error *error)
+{
+    const struct node_known *last = last_known(chain);
+    const struct json *answer = chain->calls[CALL_BLOCKS + chain->at].result;
+    struct block block;
+    *found = answer->kind != JSON_NULL;
+    if (!*found) {
+        chain->asked = chain->at = 0; /* ask anew next time */
+        return PEVM_OK;
+    }
+    TRY(node_block_read(chain->rpc, &block, NULL, chain->next, answer, scratch, error));
+    if (last != NULL && !hash32_equal(&block.header.parent_hash, &last->hash))
+        return go_back(chain, out, error);
+    if (!block_encode(&out->encoding, &block, scratch))
+        return error_set(error, PEVM_NO_MEMORY, "out of memory");
+    know(chain, block.header.number, &block.header.hash);
+    chain->at++;
+    return PEVM_OK;
+}
+
+static enum pevm_status node_chain_next(
+    void *self, struct raw_block *out, bool *found, struct arena *scratch, struct error *error)
+{
+    struct node_chain *chain = self;
+    out->name = rpc_name(chain->rpc);
+    if (chain->at == chain->asked) {
+        bool same;
+        TRY(ask(chain, error));
+        TRY(check_last(chain, &same, error));
+        if (!same) {
+            *found = true;
+            return go_back(chain, out, error);
+        }
+    }
+    return give(chain, out, found, scratch, error);
+}
+
+enum pevm_status node_chain_open(struct block_source **out,
+                                 const struct node_chain_options *options,
+                                 struct error *error)
+{
+    static const struct source_kind kind = {node_chain_next, node_chain_progress, node_chain_close};
+    *out = NULL;
+    ASSERT(options->known_count <= FEED_DEPTH_MAX);
+    struct node_chain *chain = heap_alloc_zeroed(1, sizeof *chain);
+    if (chain == NULL) return error_set(error, PEVM_NO_MEMORY, "out of memory");
+    chain->rpc = options->rpc;
+    chain->next = options->first;
+    for (size_t i = 0; i < options->known_count; i++)
+        know(chain, options->known[i].number, &options->known[i].hash);
+    chain->first = chain->next;
+    chain->many = true;
+    arena_init(&chain->arena, ARENA_CHUNK, 0);
+    return block_source_new(out, &kind, chain, error);
+}

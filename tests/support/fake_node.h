@@ -1,0 +1,17 @@
+/* fake_node.h - a node that has a chain (feed_chain.h) and can be told to have another one.
+ *
+ * It answers eth_chainId, eth_blockNumber, eth_getBlockByNumber, eth_getUncleByBlockHashAndIndex; other methods are not found.
+ */
+#pragma once
+
+#include "support/feed_chain.h"
+#include "support/rpc_server.h"
+
+struct fake_node {
+    const struct feed_chain *chain;
+    size_t height; /* it has the blocks 0 to height - 1 of the chain */
+    unsigned busy; /* so many requests are answered with HTTP 503 first */
+};
+
+/* For rpc_server_start; `context` is the struct fake_node, which is changed between requests only. */
+struct rpc_answer fake_node_answer(void *context, struct bytes request);
