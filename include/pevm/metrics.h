@@ -65,7 +65,7 @@ struct pevm_metrics {
     uint64_t arena_bytes, arena_limit_bytes; /* last; 0: no limit */
 
     /* While profiling: all 0 otherwise. */
-    uint64_t profiled_blocks;
+    uint64_t profiled_blocks;          /* and calls for tasks */
     uint64_t profiled_ns;              /* of execution, of these blocks */
     uint64_t task_ns, task_again_ns;   /* inside attempts that counted, and that did not */
     uint64_t validation_ns;            /* inside checks of what was read */
@@ -89,7 +89,7 @@ void pevm_metrics_read(const pevm_engine *engine, struct pevm_metrics *out);
 /* *metrics, read after *before, becomes what happened between the two; "last" and "just now" stay. */
 void pevm_metrics_since(struct pevm_metrics *metrics, const struct pevm_metrics *before);
 
-/* Look closely at each block from the next one on, or no longer; off at first. PEVM_NO_MEMORY: it is off. The thread that
+/* Look closely at each block, or call for tasks, from the next one on, or no longer; off at first. PEVM_NO_MEMORY: it is off. The thread that
  * uses the engine. */
 enum pevm_status pevm_engine_set_profiling(pevm_engine *engine, int is_on);
 
@@ -152,9 +152,9 @@ void pevm_analysis_init_sized(struct pevm_analysis *analysis, size_t struct_size
 /* The rules, in the order of the list:
  *   memory_pressure  the last block took more than 80 % of what it may, or some found none
  *   store_latency    store_p99_ns over 5 ms
- *   storage_reads    over 40 % of the time that workers are busy in reads of the state before the block
+ *   storage_reads    over 40 % of the time inside attempts and checks, in reads of the state before the block
  *   commit           more time in commit than in transactions
- *   validation       over 25 % of the time that workers are busy in checks
+ *   validation       over 25 % of the time inside attempts and checks, in checks
  *   critical_path    the longest chains, of more than one transaction, take over 60 % of the time of execution
  *   conflicts        over 0.3 aborts per task
  *   starvation       workers over 50 % idle

@@ -92,11 +92,10 @@ static double store_latency(const struct pevm_metrics *m)
     return (double)m->store_p99_ns / 1e9;
 }
 
-/* Of the blocks that were profiled: of all others nothing is known, so theirs is no part of the whole. */
+/* Of what was profiled: of all else nothing is known. */
 static uint64_t profiled_busy_ns(const struct pevm_metrics *m)
 {
-    uint64_t blocks = m->blocks > 0 ? m->blocks : 1;
-    return (uint64_t)((double)m->busy_ns * (double)m->profiled_blocks / (double)blocks);
+    return m->task_ns + m->task_again_ns + m->validation_ns;
 }
 
 static double storage_reads(const struct pevm_metrics *m)

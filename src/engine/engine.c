@@ -337,9 +337,21 @@ static enum pevm_status block_execute_alone(struct block_run *run,
 /* Metrics first: of an invalid block nothing is left then but the reason. */
 static void look_back(struct block_run *run, struct engine *engine, enum pevm_status status)
 {
+    struct profile *profile = engine->profile;
+    struct mv_chain chain;
     engine_metrics_block(engine->metrics, run, status);
-    if (status != PEVM_OK || run_is_refused(run) || engine->profile == NULL) return;
-    profile_end(engine->profile, engine->metrics, run, run->events);
+    if (status != PEVM_OK || run_is_refused(run) || profile == NULL) return;
+    struct profile_run over = {
+        .count = run->input->block->tx_count,
+        .workers = run->parallel == NULL ? 1 : team_workers(engine->team),
+        .execute_ns = run->outcome->execute_ns,
+        .transactions_ns = run->outcome->phase_ns[PHASE_TRANSACTIONS],
+        .events = run->events,
+    };
+    const uint64_t *costs = profile_end(profile, engine->metrics, &over);
+    bool is_known = costs != NULL && run->parallel != NULL &&
+                    parallel_chain(run->parallel, costs, profile_arena(profile), &chain);
+    if (is_known) profile_chain(engine->metrics, &chain);
 }
 
 /* Whoever looks on gets ready. */
@@ -434,6 +446,22 @@ enum pevm_status engine_execute_tx(struct engine *engine,
 
 /* ---- tasks of somebody else's ------------------------------------------------------------------- */
 
+static void tasks_look_back(struct engine *engine,
+                            const struct tasks_outcome *outcome,
+                            const struct tasks_input *input)
+{
+    struct mv_chain chain;
+    struct profile_run over = {.count = input->count,
+                               .workers = outcome->workers,
+                               .execute_ns = outcome->execute_ns,
+                               .transactions_ns = outcome->execute_ns,
+                               .events = input->events};
+    const uint64_t *costs = profile_end(engine->profile, engine->metrics, &over);
+    struct arena *arena = profile_arena(engine->profile);
+    if (costs != NULL && tasks_chain(engine->tasks, costs, arena, &chain))
+        profile_chain(engine->metrics, &chain);
+}
+
 enum pevm_status engine_run_tasks(struct engine *engine,
                                   struct tasks_outcome *outcome,
                                   const struct tasks_input *input,
@@ -445,7 +473,15 @@ enum pevm_status engine_run_tasks(struct engine *engine,
     struct tasks_input own = *input;
     own.metrics = engine->metrics;
     engine_metrics_begin(engine->metrics, input->count);
+    if (engine->profile != NULL) {
+        if (profile_begin(engine->profile, team_workers(engine->team), input->base) != PEVM_OK)
+            return error_set(error, PEVM_NO_MEMORY, "no memory to profile the tasks");
+        own.base = profile_view(engine->profile);
+        own.events = profile_events(engine->profile);
+        event_log_begin(own.events);
+    }
     enum pevm_status status = tasks_run(engine->tasks, outcome, &own, error);
     engine_metrics_tasks(engine->metrics, outcome, status, input->count);
+    if (status == PEVM_OK && engine->profile != NULL) tasks_look_back(engine, outcome, &own);
     return status;
 }

@@ -2,7 +2,6 @@
 
 #include "base/heap.h"
 #include "engine/engine_metrics.h"
-#include "engine/parallel.h"
 
 #define CHUNK_BYTES ((size_t)256 << 10)
 
@@ -118,28 +117,15 @@ static bool sums_init(struct sums *sums, struct arena *arena, size_t tx_count)
     return sums->last_ns != NULL && sums->last_at != NULL;
 }
 
-/* On one worker all transactions are a chain as it is; what counts is which of them had to be. */
-static void chain_add(struct profile *profile, const struct sums *sums, const struct block_run *run)
-{
-    struct mv_chain chain = {0, 0};
-    bool is_known = run->parallel != NULL &&
-                    parallel_chain(run->parallel, sums->last_ns, &profile->arena, &chain);
-    if (!is_known) return;
-    metric_add(sums->writer, METRIC_CHAIN_TIME, 0, chain.cost);
-    metric_add(sums->writer, METRIC_CHAIN_TASKS, 0, chain.txs);
-}
-
 static void tell(const struct profile *profile,
                  const struct sums *sums,
-                 const struct block_run *run)
+                 const struct profile_run *run)
 {
     struct metrics_writer *writer = sums->writer;
-    const struct engine_outcome *outcome = run->outcome;
-    uint64_t ns = outcome->phase_ns[PHASE_TRANSACTIONS] + 1;
-    unsigned workers = run->parallel == NULL ? 1 : parallel_workers(run->parallel);
+    uint64_t ns = run->transactions_ns + 1;
     uint64_t parallelism = (uint64_t)((double)sums->final_ns * 1e6 / (double)ns);
     metric_add(writer, METRIC_PROFILED_BLOCKS, 0, 1);
-    metric_add(writer, METRIC_PROFILED_TIME, 0, outcome->execute_ns);
+    metric_add(writer, METRIC_PROFILED_TIME, 0, run->execute_ns);
     metric_add(writer, METRIC_TASK_TIME, ATTEMPT_FINAL, sums->final_ns);
     metric_add(writer, METRIC_TASK_TIME, ATTEMPT_AGAIN, sums->all_ns - sums->final_ns);
     metric_add(writer, METRIC_VALIDATION_TIME, 0, sums->check_ns);
@@ -147,21 +133,32 @@ static void tell(const struct profile *profile,
     metric_add(writer, METRIC_BASE_READS, 0, counter_read(&profile->timed.reads));
     metric_add(writer, METRIC_BASE_READ_TIME, 0, counter_read(&profile->timed.ns));
     metric_set(writer, METRIC_PARALLELISM, 0, parallelism);
-    metric_set(writer, METRIC_EFFICIENCY, 0, parallelism / workers);
+    metric_set(writer, METRIC_EFFICIENCY, 0, parallelism / run->workers);
 }
 
-void profile_end(struct profile *profile,
-                 struct metrics *metrics,
-                 const struct block_run *run,
-                 struct event_log *events)
+const uint64_t *profile_end(struct profile *profile,
+                            struct metrics *metrics,
+                            const struct profile_run *run)
 {
     struct sums sums = {.writer = metrics_writer(metrics, 0)};
     arena_reset(&profile->arena);
-    if (!sums_init(&sums, &profile->arena, run->input->block->tx_count)) return;
-    for (unsigned i = 0; i < event_log_workers(events); i++)
-        ring_add(&sums, event_ring(events, i));
+    if (!sums_init(&sums, &profile->arena, run->count)) return NULL;
+    for (unsigned i = 0; i < event_log_workers(run->events); i++)
+        ring_add(&sums, event_ring(run->events, i));
     for (size_t i = 0; i < sums.tx_count; i++)
         sums.final_ns += sums.last_ns[i];
     tell(profile, &sums, run);
-    chain_add(profile, &sums, run);
+    return sums.last_ns;
+}
+
+struct arena *profile_arena(struct profile *profile)
+{
+    return &profile->arena;
+}
+
+void profile_chain(struct metrics *metrics, const struct mv_chain *chain)
+{
+    struct metrics_writer *writer = metrics_writer(metrics, 0);
+    metric_add(writer, METRIC_CHAIN_TIME, 0, chain->cost);
+    metric_add(writer, METRIC_CHAIN_TASKS, 0, chain->txs);
 }

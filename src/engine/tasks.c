@@ -42,6 +42,7 @@ struct tasks {
     size_t result_capacity;
     struct arena arena; /* the changes */
     const struct tasks_input *input;
+    uint32_t count; /* of the last run */
     struct stop stop;
 };
 
@@ -275,6 +276,7 @@ static enum pevm_status begin(struct tasks *tasks)
                                             .tx_count = input->count,
                                             .claim_size = claim_size(tasks),
                                             .metrics = input->metrics,
+                                            .events = input->events,
                                             .tuning = input->tuning};
     TRY(mv_begin(tasks->mv, &block));
     return speculation_begin(tasks->speculation, &speculation);
@@ -371,6 +373,7 @@ enum pevm_status tasks_run(struct tasks *tasks,
     if (input->count > TASKS_MAX)
         return error_set(error, PEVM_LIMIT, "%u tasks are more than %u", input->count, TASKS_MAX);
     tasks->input = input;
+    tasks->count = input->count;
     if (begin(tasks) != PEVM_OK)
         return error_set(error, PEVM_NO_MEMORY, "no memory for %u tasks", input->count);
     unsigned workers = input->workers == 0 ? tasks->worker_count : input->workers;
@@ -391,4 +394,13 @@ enum pevm_status tasks_run(struct tasks *tasks,
         return error_set(error, PEVM_NO_MEMORY, "no memory for the changes of the tasks");
     outcome->execute_ns = clock_now_ns() - start_ns;
     return PEVM_OK;
+}
+
+bool tasks_chain(const struct tasks *tasks,
+                 const uint64_t *costs,
+                 struct arena *arena,
+                 struct mv_chain *out)
+{
+    address *nobody = arena_alloc_zeroed(arena, tasks->count, sizeof *nobody);
+    return nobody != NULL && mv_longest_chain(tasks->mv, tasks->count, costs, nobody, arena, out);
 }

@@ -38,6 +38,7 @@ struct tasks_input {
     unsigned workers;                   /* 0: the whole team */
     const struct cancel_source *cancel; /* may be NULL */
     struct metrics *metrics;            /* may be NULL; the engine puts in its own */
+    struct event_log *events;           /* may be NULL; ... when somebody profiles */
     struct tuning tuning;
 };
 
@@ -68,6 +69,12 @@ enum pevm_status tasks_run(struct tasks *tasks,
                            struct tasks_outcome *outcome,
                            const struct tasks_input *input,
                            struct error *error) MUST_CHECK;
+
+/* The longest chain of the tasks that ran last (state/mv_place.h). False: no memory. */
+bool tasks_chain(const struct tasks *tasks,
+                 const uint64_t *costs,
+                 struct arena *arena,
+                 struct mv_chain *out) MUST_CHECK;
 
 /* The same, on the engine's team and within its memory limit. */
 enum pevm_status engine_run_tasks(struct engine *engine,

@@ -74,19 +74,16 @@ TEST(a_reading_says_what_was_done)
     }
 }
 
+/* Without a context each to a word of its own; failures leave no writes. */
 static int32_t add(void *context, uint32_t task, pevm_task_io *io)
 {
     static const address space = {{1}};
-    u256 key =
-             {
-                 {task, 0, 0, 0}
-    },
-         value;
-    (void)context;
+    u256 key = U256_ZERO, value;
+    if (context == NULL) key.words[0] = task;
     if (pevm_task_read(io, &space, &key, &value) == PEVM_TASK_STOP) return 0;
     value.words[0]++;
     (void)pevm_task_write(io, &space, &key, &value);
-    return task % 4 == 0;
+    return context == NULL && task % 4 == 0;
 }
 
 TEST(tasks_are_counted_too)
@@ -102,6 +99,27 @@ TEST(tasks_are_counted_too)
     CHECK_EQ(metrics.tasks_reverted, 25);
     CHECK(metrics.incarnations >= 100);
     CHECK_EQ(metrics.blocks, 0);
+    pevm_engine_close(engine);
+}
+
+TEST(tasks_are_profiled_too)
+{
+    static const address space = {{1}};
+    struct pevm_executor executor;
+    const struct pevm_tasks_outcome *outcome;
+    pevm_engine *engine = api_world_engine(2);
+    pevm_executor_init(&executor);
+    executor.run = add;
+    CHECK_EQ(pevm_engine_set_profiling(engine, 1), PEVM_OK);
+    for (unsigned i = 0; i < 2; i++) {
+        executor.context = i == 0 ? NULL : (void *)(uintptr_t)&space; /* all the same key */
+        CHECK_EQ(pevm_engine_run_tasks(engine, &outcome, &executor, 60, NULL), PEVM_OK);
+    }
+    struct pevm_metrics metrics = read_metrics(engine);
+    CHECK_EQ(metrics.profiled_blocks, 2);
+    CHECK_EQ(metrics.chain_tasks, 1 + 60);
+    CHECK(metrics.base_reads >= 60 + 1);
+    CHECK(metrics.task_ns > 0 && metrics.chain_ns > 0);
     pevm_engine_close(engine);
 }
 
@@ -193,6 +211,8 @@ static struct pevm_metrics healthy(void)
     m.chain_ns = 200;
     m.chain_tasks = 50;
     m.base_read_ns = 100;
+    m.task_ns = 3400;
+    m.task_again_ns = 100;
     m.validation_ns = 100;
     m.store_p99_ns = 1000000;
     return m;
@@ -227,7 +247,7 @@ TEST(each_rule_is_met_beyond_its_limit_only)
         {FIELD(store_p99_ns),  5000000, 5000001, PEVM_BOTTLENECK_STORE_LATENCY  },
         {FIELD(base_read_ns),  1440,    1441,    PEVM_BOTTLENECK_STORAGE_READS  },
         {FIELD(commit_ns),     1000,    1001,    PEVM_BOTTLENECK_COMMIT         },
-        {FIELD(validation_ns), 900,     901,     PEVM_BOTTLENECK_VALIDATION     },
+        {FIELD(validation_ns), 1166,    1167,    PEVM_BOTTLENECK_VALIDATION     },
         {FIELD(chain_ns),      600,     601,     PEVM_BOTTLENECK_CRITICAL_PATH  },
         {FIELD(aborts),        300,     301,     PEVM_BOTTLENECK_CONFLICTS      },
         {FIELD(busiest_ns),    1350,    1351,    PEVM_BOTTLENECK_IMBALANCE      },
@@ -381,7 +401,8 @@ static struct pevm_metrics load(struct block_world *inside,
                                 uint64_t read_ns,
                                 uint64_t root_ns)
 {
-    struct slow_state slow = {inside->pre_state, read_ns, root_ns, inside->block.header.state_root};
+    struct slow_state slow = {
+        memory_state_view(inside->state), read_ns, root_ns, inside->block.header.state_root};
     struct pevm_view view;
     struct pevm_input input;
     struct pevm_error error;
@@ -423,20 +444,24 @@ static void check_load(struct block_world *inside,
     check(&m, expected);
 }
 
-#define LONG_WORK "0 SLOAD 1 ADD 0 SSTORE 25000 again: 1 SWAP1 SUB DUP1 @again JUMPI STOP"
+#define LONG_WORK "0 SLOAD 1 ADD 0 SSTORE 0 CALLDATALOAD again: 1 SWAP1 SUB DUP1 @again JUMPI"
+#define GAS_EACH  27 /* time around */
 
-/* Some twenty transactions, of which every `of`-th has long work to do, on one and the same slot. */
-static struct block_world *loads_new(unsigned of)
+/* Twenty transactions, of which every `of`-th has work for so much gas to do, on one and the same slot. */
+static struct block_world *loads_new(unsigned of, uint64_t gas)
 {
     struct block_world *inside = block_world_new(FORK_OSAKA);
     address worker = block_world_address(CONTRACT);
+    static uint8_t times[32];
+    store_be64(times + 24, gas / GAS_EACH);
     block_world_set(inside, worker, 1, U256_ZERO, bytecode(LONG_WORK));
     block_world_set_slot(inside, worker, 0, 1);
     for (unsigned i = 0; i < 20; i++) {
         struct tx *tx = block_world_tx(inside, ALICE + i % 3);
         if (i % of != 0) continue;
         tx->to = worker;
-        tx->gas_limit = 1000000;
+        tx->data = bytes_of(times, sizeof times);
+        tx->gas_limit = gas + 100000;
     }
     block_world_seal(inside);
     return inside;
@@ -444,7 +469,7 @@ static struct block_world *loads_new(unsigned of)
 
 TEST(loads_of_each_kind_are_told_apart)
 {
-    struct block_world *inside = loads_new(1);
+    struct block_world *inside = loads_new(1, 700000);
     struct pevm_metrics serial = load(inside, 2, 0, 0);
     CHECK_EQ(serial.chain_tasks, 3 * 20);
     if (analyze(&serial).bottleneck != PEVM_BOTTLENECK_CONFLICTS) /* on a busy machine */
@@ -452,8 +477,8 @@ TEST(loads_of_each_kind_are_told_apart)
     check_load(inside, 1, 0, 0, PEVM_BOTTLENECK_NONE);
     check_load(inside, 1, 0, 400000000, PEVM_BOTTLENECK_COMMIT);
     block_world_free(inside);
-    inside = loads_new(20);
-    check_load(inside, 2, 3000000, 0, PEVM_BOTTLENECK_STORAGE_READS);
-    check_load(inside, 8, 0, 0, PEVM_BOTTLENECK_STARVATION);
+    inside = loads_new(20, 14000000);
+    check_load(inside, 2, 30000000, 0, PEVM_BOTTLENECK_STORAGE_READS);
+    check_load(inside, 4, 0, 0, PEVM_BOTTLENECK_STARVATION);
     block_world_free(inside);
 }
