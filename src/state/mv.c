@@ -335,13 +335,14 @@ uint32_t mv_slot_find(struct mv *mv, struct mv_worker *worker, uint32_t account,
 
 enum view_answer mv_account_load(struct mv *mv, struct mv_account_row *row)
 {
+    unsigned turns = 0;
     for (;;) { /* ends: whoever loads it comes to an end */
         uint32_t state = atomic32_load(&row->state, memory_order_acquire); /* [B] */
         if (likely(state == MV_ROW_LOADED)) return VIEW_OK;
         if (state == MV_ROW_KEY &&
             atomic32_cas(&row->state, &state, MV_ROW_LOADING, memory_order_acquire))
             break;
-        cpu_pause();
+        cpu_wait(&turns);
     }
     struct view_account given;
     enum view_answer answer =

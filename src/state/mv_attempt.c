@@ -100,6 +100,7 @@ static enum view_answer slot_base(struct mv *mv,
                                   struct mv_slot_row *row,
                                   const u256 **out)
 {
+    unsigned turns = 0;
     for (;;) { /* ends: whoever reads it comes to an end */
         void *base = atomic_pointer_load(&row->base, memory_order_acquire); /* [B] */
         if (likely(base != NULL && base != &mv_loading)) {
@@ -109,7 +110,7 @@ static enum view_answer slot_base(struct mv *mv,
         if (base == NULL &&
             atomic_pointer_cas(&row->base, &base, &mv_loading, memory_order_acquire))
             break;
-        cpu_pause();
+        cpu_wait(&turns);
     }
     u256 *value = arena_alloc(&worker->arena, sizeof *value);
     enum view_answer answer = VIEW_FAILED;

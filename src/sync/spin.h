@@ -1,8 +1,8 @@
 /* spin.h - waiting without leaving the processor: only for what takes less than a trip to the
  * system.
  *
- * A loop without a bound (the other side is inside a few instructions) calls cpu_pause. A loop that
- * gives up:
+ * A loop without a bound calls cpu_pause where the other side is inside a few instructions, and
+ * cpu_wait where it may take long, or was taken off its processor. A loop that gives up:
  *
  *     struct spin spin = SPIN_FOR(2000);
  *     while (!ready()) {
@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/compiler.h"
 
+#include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -21,7 +22,8 @@
     #include "sync/weave_hook.h"
 #endif
 
-#define SPIN_PAUSES_PER_LOOK 8 /* looking at the clock costs as much as a few pauses */
+#define SPIN_PAUSES_PER_LOOK 8  /* looking at the clock costs as much as a few pauses */
+#define SPIN_PAUSES_MAX      64 /* some 2 us; then others may need the processor more */
 
 struct spin {
     uint64_t budget_ns, end_ns;
@@ -48,6 +50,18 @@ ALWAYS_INLINE void cpu_pause(void)
     weave_hook(WEAVE_PAUSE, 0);
 #else
     spin_pause_instruction();
+#endif
+}
+
+/* One turn of a loop that may last: after a while each turn gives the processor away. Begin with
+ * *turns = 0. */
+static inline void cpu_wait(unsigned *turns)
+{
+    cpu_pause();
+#ifndef PEVM_WEAVE
+    if (++*turns > SPIN_PAUSES_MAX) (void)sched_yield();
+#else
+    (void)turns;
 #endif
 }
 
