@@ -1,6 +1,6 @@
 # Thin targets; what they do is in scripts/ and in CMakePresets.json. Start with: make help
 .DEFAULT_GOAL := help
-.PHONY: build demo test test-asan test-race bench benchmark lint fmt install clean help
+.PHONY: build demo test test-asan test-race stress bench benchmark lint fmt install clean help
 
 PREFIX ?= /usr/local
 BENCH ?= blocks
@@ -22,6 +22,9 @@ test-asan:  ## unit tests and a sample of the official packs under the address a
 
 test-race:  ## unit tests under the thread sanitizer
 	scripts/test race
+
+stress:     ## 100,000 random blocks on several workers against one after another; a thousand with sanitizers
+	scripts/stress
 
 bench: build ## the interpreter and all blocks, as tables; also in build/bench.txt
 	bash -o pipefail -c '{ build/release/pevm bench evm && build/release/pevm bench $(BENCH); } | tee build/bench.txt'

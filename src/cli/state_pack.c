@@ -8,8 +8,8 @@
 
 #define NEIGHBOURS_MAX 3
 #define OWN_MAX        20 /* cases of the test in one block */
-#define GUESTS_MAX     6  /* transactions of its neighbours */
-#define AGAIN_MAX      6  /* ... and some that are in the block already */
+#define GUESTS_MAX     3  /* transactions of its neighbours */
+#define AGAIN_MAX      4  /* ... and some that are in the block already */
 #define TXS_MAX        (OWN_MAX + GUESTS_MAX + AGAIN_MAX)
 #define REFUSALS_MAX   8 /* then the block is left as it is */
 #define GAS_LIMIT_TOP  ((uint64_t)1 << 62)

@@ -171,7 +171,7 @@ TEST(one_case_becomes_a_block_of_several)
     struct state_pack_counts counts = pack(&plan, 1);
     CHECK_EQ(counts.blocks, 1);
     CHECK_EQ(counts.accepted, 1);
-    CHECK_EQ(counts.txs, 1 + 6);
+    CHECK_EQ(counts.txs, 1 + 4);
 }
 
 TEST(neighbours_of_the_same_fork_join_in)
@@ -183,7 +183,7 @@ TEST(neighbours_of_the_same_fork_join_in)
     };
     struct state_pack_counts counts = pack(plans, COUNT_OF(plans));
     CHECK_EQ(counts.accepted, 1);
-    CHECK_EQ(counts.txs, 3 + 6 + 6);
+    CHECK_EQ(counts.txs, 3 + 3 + 4);
 }
 
 TEST(every_case_is_in_some_block)
@@ -192,7 +192,7 @@ TEST(every_case_is_in_some_block)
     struct state_pack_counts counts = pack(&plan, 1);
     CHECK_EQ(counts.blocks, 2);
     CHECK_EQ(counts.accepted, 2);
-    CHECK_EQ(counts.txs, CASES_MAX + 2 * 6);
+    CHECK_EQ(counts.txs, CASES_MAX + 2 * 4);
 }
 
 TEST(what_is_refused_is_left_out)
