@@ -76,7 +76,7 @@ static enum pevm_status run_real(struct real *real,
         TRY(engine_execute(real->sequential, &real->expected, input, error));
         if (real->expected.fault != BLOCK_VALID)
             return error_set(error, PEVM_INVALID_BLOCK, "%.400s", real->expected.text);
-        least(&real->sequential_ns, real->expected.execute_ns);
+        least(&real->sequential_ns, real->expected.execute_cpu_ns);
         TRY(run_pair(real, out, input, error));
     }
     return PEVM_OK;

@@ -20,7 +20,8 @@ struct simulation_row {
 struct simulation_result {
     size_t tx_count;
     uint64_t gas_used;
-    uint64_t sequential_ns; /* real, as the next two; the fastest runs */
+    uint64_t
+        sequential_ns; /* real, as the next two: processor time, which other processes do not make longer; the least */
     uint64_t alone_ns;      /* one worker on the parallel path; of it ... */
     uint64_t alone_team_ns; /* ... what workers can share */
     struct simulation_row rows[WORKER_LIST_MAX];

@@ -60,7 +60,8 @@ static void take_times(struct sim *sim, const struct engine_outcome *outcome)
 {
     uint64_t team_ns = probe_team_ps() / CORES_PS_PER_NS;
     least(&sim->alone.team_ns, team_ns);
-    least(&sim->alone.rest_ns, outcome->execute_ns - team_ns);
+    least(&sim->alone.rest_ns,
+          outcome->execute_cpu_ns > team_ns ? outcome->execute_cpu_ns - team_ns : 1);
 }
 
 /* One block without looking at the clock in between, one with; each alone on the parallel path. */

@@ -46,7 +46,7 @@ struct sim_load {
     unsigned rounds; /* of measuring */
 };
 
-/* What was measured. */
+/* What was measured, in processor time: what other processes do hardly shows. */
 struct sim_alone {
     uint64_t team_ns; /* one worker on the parallel path: what workers share; ... */
     uint64_t rest_ns; /* ... and what they do not. The shortest of the rounds, each */

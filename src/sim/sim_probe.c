@@ -403,10 +403,11 @@ void probe_team_assist(struct team *team,
         replay_team(team, workers, job, context);
         return;
     }
-    uint64_t start_ns = clock_now_ns(), start_ticks = probe.last_ticks = ticks();
+    uint64_t start_cpu_ns = clock_thread_ns(), start_ns = clock_now_ns();
+    uint64_t start_ticks = probe.last_ticks = ticks();
     team_assist(team, workers, job, context);
     uint64_t all_ticks = ticks() - start_ticks, all_ns = clock_now_ns() - start_ns;
-    probe.team_ps = all_ns * CORES_PS_PER_NS;
+    probe.team_ps = (clock_thread_ns() - start_cpu_ns) * CORES_PS_PER_NS;
     if (probe.mode == PROBE_RECORD) trace_convert(probe.writes, all_ticks, all_ns);
 }
 

@@ -40,7 +40,7 @@ bool probe_replay(const struct trace *trace) MUST_CHECK;
 /* After the block. False: there was no memory for the trace, or not every transaction has its pieces. */
 bool probe_record_end(void) MUST_CHECK;
 
-/* How long all workers' part of the last block was, on whichever clock. */
+/* How long all workers' part of the last block was: on the cores' clock, or processor time of who was alone. */
 uint64_t probe_team_ps(void);
 
 /* What the workers did in it, when it was replayed. */
