@@ -5,6 +5,7 @@
 #include "engine/scaling.h"
 #include "engine/speculation.h"
 #include "engine/tx_receipt.h"
+#include "sched/seats.h"
 
 #define TXS_MIN   8 /* fewer, or less gas, are not worth waking anybody: some 150 us */
 #define GAS_MIN   500000
@@ -19,19 +20,26 @@
  * three places for each (a cold access costs 2,100). An older one that does is executed by one worker. */
 #define GAS_PER_LOCATION 5000
 
-/* What a worker runs transactions with. */
+/* What a transaction runs with, and keeps while it is blocked. */
 struct executor {
     struct machine *machine;
     struct tx_watch watch;
-    struct arena arena; /* logs of the receipts made here */
+    struct view view;
+    struct tx_result result;
+} ALIGNED(CACHE_LINE);
+
+/* Logs of the receipts that a worker made. */
+struct log_arena {
+    struct arena arena;
 } ALIGNED(CACHE_LINE);
 
 struct parallel {
     struct team *team;
     struct mv *mv;
     struct speculation *speculation;
-    struct executor *executors; /* by number of the worker */
-    unsigned worker_count;
+    struct executor *executors;   /* by seat */
+    struct log_arena *log_arenas; /* by worker */
+    unsigned worker_count, seat_count;
     unsigned called; /* for this block */
     struct scaling scaling;
     struct tuning tuning;
@@ -43,25 +51,34 @@ struct parallel {
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
+static bool parallel_reserve(struct parallel *parallel, struct budget *budget)
+{
+    size_t seat_bytes = parallel->seat_count * sizeof *parallel->executors;
+    size_t log_bytes = parallel->worker_count * sizeof *parallel->log_arenas;
+    parallel->executors = heap_alloc_aligned(CACHE_LINE, seat_bytes);
+    if (parallel->executors != NULL) memset(parallel->executors, 0, seat_bytes);
+    parallel->log_arenas = heap_alloc_aligned(CACHE_LINE, log_bytes);
+    for (unsigned i = 0; parallel->log_arenas != NULL && i < parallel->worker_count; i++) {
+        arena_init(&parallel->log_arenas[i].arena, LOG_CHUNK, 0);
+        if (budget != NULL) arena_set_keeper(&parallel->log_arenas[i].arena, &budget->keeper);
+    }
+    return parallel->executors != NULL && parallel->log_arenas != NULL;
+}
+
 static enum pevm_status parallel_init(struct parallel *parallel,
                                       const struct parallel_options *options)
 {
     parallel->team = options->team;
     parallel->worker_count = team_workers(options->team);
+    parallel->seat_count = parallel->worker_count * SEATS_PER_WORKER;
     scaling_init(&parallel->scaling, parallel->worker_count);
-    size_t bytes = parallel->worker_count * sizeof *parallel->executors;
-    parallel->executors = heap_alloc_aligned(CACHE_LINE, bytes);
-    if (parallel->executors == NULL) return PEVM_NO_MEMORY;
-    memset(parallel->executors, 0, bytes);
+    if (!parallel_reserve(parallel, options->budget)) return PEVM_NO_MEMORY;
     struct mv_options mv = {.workers = parallel->worker_count, .budget = options->budget};
     TRY(mv_new(&parallel->mv, &mv));
     TRY(speculation_new(&parallel->speculation, parallel->worker_count));
-    for (unsigned i = 0; i < parallel->worker_count; i++) {
-        struct executor *executor = &parallel->executors[i];
-        arena_init(&executor->arena, LOG_CHUNK, 0);
-        if (options->budget != NULL) arena_set_keeper(&executor->arena, &options->budget->keeper);
-        TRY(machine_new(&executor->machine, &(struct machine_options){.codes = options->codes}));
-    }
+    for (unsigned i = 0; i < parallel->seat_count; i++)
+        TRY(machine_new(&parallel->executors[i].machine,
+                        &(struct machine_options){.codes = options->codes}));
     return PEVM_OK;
 }
 
@@ -82,11 +99,12 @@ enum pevm_status parallel_new(struct parallel **out, const struct parallel_optio
 void parallel_free(struct parallel *parallel)
 {
     if (parallel == NULL) return;
-    for (unsigned i = 0; parallel->executors != NULL && i < parallel->worker_count; i++) {
+    for (unsigned i = 0; parallel->executors != NULL && i < parallel->seat_count; i++)
         machine_free(parallel->executors[i].machine);
-        arena_fini(&parallel->executors[i].arena);
-    }
+    for (unsigned i = 0; parallel->log_arenas != NULL && i < parallel->worker_count; i++)
+        arena_fini(&parallel->log_arenas[i].arena);
     heap_free(parallel->executors);
+    heap_free(parallel->log_arenas);
     heap_free(parallel->gas_used);
     mv_free(parallel->mv);
     speculation_free(parallel->speculation);
@@ -96,7 +114,7 @@ void parallel_free(struct parallel *parallel)
 void parallel_trim(struct parallel *parallel)
 {
     for (unsigned i = 0; i < parallel->worker_count; i++)
-        arena_fini(&parallel->executors[i].arena);
+        arena_fini(&parallel->log_arenas[i].arena);
     mv_trim(parallel->mv);
     parallel->counts.stopped_at = 0; /* no location is known any more */
 }
@@ -128,40 +146,65 @@ static struct tx_room whole_block(const struct block_run *run)
 /* Make what the transaction did visible, and its receipt. False: no memory. */
 static bool keep_result(struct parallel *parallel,
                         struct mv_attempt *attempt,
+                        struct journal *journal,
                         const struct tx_result *result,
                         uint32_t *readers_to)
 {
     struct block_run *run = parallel->run;
-    struct executor *executor = &parallel->executors[attempt->worker];
+    struct arena *logs = &parallel->log_arenas[attempt->worker].arena;
     uint32_t tx = attempt->tx;
-    if (!tx_receipt_make(&run->receipts[tx], &run->input->block->txs[tx], result, &executor->arena))
+    if (!tx_receipt_make(&run->receipts[tx], &run->input->block->txs[tx], result, logs))
         return false;
     parallel->gas_used[tx] = (uint64_t)result->gas_used;
-    return publish_journal(attempt, machine_journal(executor->machine), &run->env, readers_to);
+    return publish_journal(attempt, journal, &run->env, readers_to);
 }
 
-static enum attempt_end attempt_run(void *context, struct mv_attempt *attempt, uint32_t *readers_to)
+static enum attempt_end attempt_end(struct parallel *parallel,
+                                    struct mv_attempt *attempt,
+                                    const struct executor *executor,
+                                    enum run_answer answer,
+                                    uint32_t *readers_to)
 {
-    struct parallel *parallel = context;
-    const struct block_run *run = parallel->run;
-    struct executor *executor = &parallel->executors[attempt->worker];
-    struct machine *machine = executor->machine;
-    const struct tx *tx = &run->input->block->txs[attempt->tx];
-    attempt->sender = tx->sender;
-    attempt->nonce = tx->nonce;
-    struct view view = mv_attempt_view(attempt);
-    struct tx_room room = whole_block(run);
-    struct tx_result result;
-    executor->watch.since_ns = 0;
-    enum run_answer answer = tx_run(machine, &view, tx, &room, &result);
+    struct journal *journal = machine_journal(executor->machine);
+    const struct tx_result *result = &executor->result;
     if (answer == RUN_BLOCKED) return ATTEMPT_BLOCKED;
     if (answer == RUN_CANCELLED) return ATTEMPT_LOST;
-    if (answer == RUN_DONE && keep_result(parallel, attempt, &result, readers_to))
+    if (answer == RUN_DONE && keep_result(parallel, attempt, journal, result, readers_to))
         return ATTEMPT_SOUND;
     /* No result: what it read may explain it, or it did not get that far. */
     attempt->write_count = 0;
-    bool is_kept = publish_nothing(attempt, machine_journal(machine), readers_to);
-    return is_kept ? ATTEMPT_UNSURE : ATTEMPT_LOST;
+    return publish_nothing(attempt, journal, readers_to) ? ATTEMPT_UNSURE : ATTEMPT_LOST;
+}
+
+static enum attempt_end attempt_run(void *context,
+                                    struct mv_attempt *attempt,
+                                    unsigned seat,
+                                    uint32_t *readers_to)
+{
+    struct parallel *parallel = context;
+    const struct block_run *run = parallel->run;
+    struct executor *executor = &parallel->executors[seat];
+    const struct tx *tx = &run->input->block->txs[attempt->tx];
+    attempt->sender = tx->sender;
+    attempt->nonce = tx->nonce;
+    executor->view = mv_attempt_view(attempt);
+    struct tx_room room = whole_block(run);
+    executor->watch.since_ns = 0;
+    enum run_answer answer =
+        tx_run(executor->machine, &executor->view, tx, &room, &executor->result);
+    return attempt_end(parallel, attempt, executor, answer, readers_to);
+}
+
+static enum attempt_end attempt_resume(void *context,
+                                       struct mv_attempt *attempt,
+                                       unsigned seat,
+                                       uint32_t *readers_to)
+{
+    struct parallel *parallel = context;
+    struct executor *executor = &parallel->executors[seat];
+    executor->watch.since_ns = 0;
+    enum run_answer answer = tx_run_resume(executor->machine, &executor->result);
+    return attempt_end(parallel, attempt, executor, answer, readers_to);
 }
 
 /* ---- at the frontier ------------------------------------------------------------------------- */
@@ -191,7 +234,7 @@ static bool is_over(void *context)
     return stop_is_due(&((struct parallel *)context)->run->stop, 0);
 }
 
-static const struct speculation_ops ops = {attempt_run, accept, is_over};
+static const struct speculation_ops ops = {attempt_run, attempt_resume, accept, is_over};
 
 /* ---- a block --------------------------------------------------------------------------------- */
 
@@ -251,9 +294,10 @@ static enum pevm_status begin(struct parallel *parallel,
                                             .metrics = run->metrics,
                                             .tuning = parallel->tuning};
     TRY(speculation_begin(parallel->speculation, &speculation));
-    for (unsigned i = 0; i < parallel->worker_count; i++) {
+    for (unsigned i = 0; i < parallel->worker_count; i++)
+        arena_reset(&parallel->log_arenas[i].arena);
+    for (unsigned i = 0; i < parallel->seat_count; i++) {
         struct executor *executor = &parallel->executors[i];
-        arena_reset(&executor->arena);
         machine_set_block(executor->machine, &run->env, NULL);
         run_watch_machine(run, executor->machine, &executor->watch);
     }

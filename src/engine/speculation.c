@@ -4,6 +4,7 @@
 #include "engine/engine_metrics.h"
 #include "engine/note.h"
 #include "sched/sched.h"
+#include "sched/seats.h"
 
 #include <string.h>
 
@@ -12,12 +13,16 @@
 #define FRONTIER_STEPS 32  /* final transactions between two hints to the state */
 #define TURNS_MAX      3 /* attempts at a stretch, while what they read changes under their hands */
 
+struct seat {
+    struct mv_attempt attempt;
+} ALIGNED(CACHE_LINE);
+
 struct worker {
     unsigned number;
-    struct mv_attempt attempt;
+    unsigned seat;                     /* where it runs what it begins */
     uint32_t unchecked[UNCHECKED_MAX]; /* a ring */
     uint32_t unchecked_first, unchecked_count;
-    uint64_t attempts, inside_ns, idle_ns;
+    uint64_t attempts, resumed, inside_ns, idle_ns;
     struct event_ring *ring;       /* NULL: nobody wants to know */
     struct metrics_writer *writer; /* may be NULL */
 } ALIGNED(CACHE_LINE);
@@ -25,11 +30,15 @@ struct worker {
 struct speculation {
     struct sched *sched;
     struct worker *workers;
+    struct seat *seats;    /* by number */
+    struct seats *sitting; /* who sits where */
     unsigned worker_count;
     struct speculation_block block;
     uint32_t batch_size, attempts_max;
     uint8_t *ends; /* enum attempt_end, by tx: of the last attempt */
-    size_t ends_capacity;
+    uint16_t
+        *sits_in; /* by tx, of whoever holds it: its seat + 1 while it is blocked there, or 0 */
+    size_t tx_capacity;
     uint32_t final; /* inside the frontier: transactions below it are final */
 };
 
@@ -38,14 +47,18 @@ struct speculation {
 static enum pevm_status speculation_init(struct speculation *speculation, unsigned workers)
 {
     size_t bytes = workers * sizeof *speculation->workers;
+    size_t seat_bytes = workers * SEATS_PER_WORKER * sizeof *speculation->seats;
     speculation->worker_count = workers;
     speculation->workers = heap_alloc_aligned(CACHE_LINE, bytes);
-    if (speculation->workers == NULL) return PEVM_NO_MEMORY;
+    speculation->seats = heap_alloc_aligned(CACHE_LINE, seat_bytes);
+    if (speculation->seats != NULL) memset(speculation->seats, 0, seat_bytes);
+    if (speculation->workers == NULL || speculation->seats == NULL) return PEVM_NO_MEMORY;
     memset(speculation->workers, 0, bytes);
-    for (unsigned i = 0; i < workers; i++) {
+    for (unsigned i = 0; i < workers; i++)
         speculation->workers[i].number = i;
-        mv_attempt_init(&speculation->workers[i].attempt);
-    }
+    for (unsigned i = 0; i < workers * SEATS_PER_WORKER; i++)
+        mv_attempt_init(&speculation->seats[i].attempt);
+    TRY(seats_new(&speculation->sitting, workers));
     return sched_new(&speculation->sched);
 }
 
@@ -66,30 +79,44 @@ enum pevm_status speculation_new(struct speculation **out, unsigned workers)
 void speculation_free(struct speculation *speculation)
 {
     if (speculation == NULL) return;
-    for (unsigned i = 0; speculation->workers != NULL && i < speculation->worker_count; i++)
-        mv_attempt_fini(&speculation->workers[i].attempt);
+    unsigned seats = speculation->seats == NULL ? 0 : speculation->worker_count * SEATS_PER_WORKER;
+    for (unsigned i = 0; i < seats; i++)
+        mv_attempt_fini(&speculation->seats[i].attempt);
+    heap_free(speculation->seats);
     heap_free(speculation->workers);
     heap_free(speculation->ends);
+    heap_free(speculation->sits_in);
+    seats_free(speculation->sitting);
     sched_free(speculation->sched);
     heap_free(speculation);
+}
+
+static enum pevm_status txs_reserve(struct speculation *speculation, size_t count)
+{
+    if (count <= speculation->tx_capacity) return PEVM_OK;
+    heap_free(speculation->ends);
+    heap_free(speculation->sits_in);
+    size_t capacity = count + count / 4 + 64;
+    speculation->ends = heap_alloc(capacity);
+    speculation->sits_in = heap_alloc(capacity * sizeof *speculation->sits_in);
+    bool is_there = speculation->ends != NULL && speculation->sits_in != NULL;
+    speculation->tx_capacity = is_there ? capacity : 0;
+    return is_there ? PEVM_OK : PEVM_NO_MEMORY;
 }
 
 enum pevm_status speculation_begin(struct speculation *speculation,
                                    const struct speculation_block *block)
 {
-    if (block->tx_count > speculation->ends_capacity) {
-        heap_free(speculation->ends);
-        speculation->ends_capacity = block->tx_count + block->tx_count / 4 + 64;
-        speculation->ends = heap_alloc(speculation->ends_capacity);
-        if (speculation->ends == NULL) speculation->ends_capacity = 0;
-        if (speculation->ends == NULL) return PEVM_NO_MEMORY;
-    }
+    TRY(txs_reserve(speculation, block->tx_count));
+    memset(speculation->sits_in, 0, block->tx_count * sizeof *speculation->sits_in);
     speculation->block = *block;
+    seats_begin(speculation->sitting, block->ops->resume == NULL);
     speculation->final = 0;
     for (unsigned i = 0; i < speculation->worker_count; i++) {
         struct worker *worker = &speculation->workers[i];
         worker->unchecked_first = worker->unchecked_count = 0;
-        worker->attempts = worker->inside_ns = worker->idle_ns = 0;
+        worker->attempts = worker->resumed = worker->inside_ns = worker->idle_ns = 0;
+        worker->seat = i;
         worker->ring = event_ring(block->events, i);
         worker->writer = block->metrics == NULL ? NULL : metrics_writer(block->metrics, i);
     }
@@ -106,7 +133,7 @@ enum pevm_status speculation_begin(struct speculation *speculation,
 
 size_t speculation_tx_bytes(void)
 {
-    return sched_tx_bytes() + sizeof(uint8_t); /* ends */
+    return sched_tx_bytes() + sizeof(uint8_t) + sizeof(uint16_t); /* ends, sits_in */
 }
 
 struct speculation_end speculation_end(const struct speculation *speculation)
@@ -123,6 +150,7 @@ struct speculation_end speculation_end(const struct speculation *speculation)
         const struct worker *worker = &speculation->workers[i];
         uint64_t busy_ns = worker->inside_ns - worker->idle_ns;
         end.attempts += worker->attempts;
+        end.resumed += worker->resumed;
         end.worker_ns += worker->inside_ns;
         end.idle_ns += worker->idle_ns;
         if (busy_ns > end.busiest_ns) end.busiest_ns = busy_ns;
@@ -132,22 +160,49 @@ struct speculation_end speculation_end(const struct speculation *speculation)
 
 /* ---- one attempt ------------------------------------------------------------------------------- */
 
+static enum attempt_end attempt_ended(struct speculation *speculation,
+                                      struct worker *worker,
+                                      const struct mv_attempt *attempt,
+                                      enum attempt_end end)
+{
+    note_end(worker->ring, attempt, end);
+    if (end == ATTEMPT_LOST) sched_stop(speculation->sched);
+    if (end == ATTEMPT_SOUND || end == ATTEMPT_UNSURE)
+        speculation->ends[attempt->tx] = (uint8_t)end;
+    return end;
+}
+
 static enum attempt_end attempt_run(struct speculation *speculation,
                                     struct worker *worker,
+                                    unsigned seat,
                                     uint32_t tx,
                                     uint32_t *readers_to)
 {
-    struct mv_attempt *attempt = &worker->attempt;
-    mv_attempt_begin(attempt, speculation->block.mv, worker->number, tx);
+    const struct speculation_block *block = &speculation->block;
+    struct mv_attempt *attempt = &speculation->seats[seat].attempt;
+    mv_attempt_begin(attempt, block->mv, worker->number, tx);
     attempt->predicts_nonce = !sched_all_below_executed(speculation->sched, tx);
     worker->attempts++;
     note_run(worker->ring, tx, sched_incarnation(speculation->sched, tx));
-    enum attempt_end end =
-        speculation->block.ops->run(speculation->block.context, attempt, readers_to);
-    note_end(worker->ring, attempt, end);
-    if (end == ATTEMPT_LOST) sched_stop(speculation->sched);
-    if (end == ATTEMPT_SOUND || end == ATTEMPT_UNSURE) speculation->ends[tx] = (uint8_t)end;
-    return end;
+    enum attempt_end end = block->ops->run(block->context, attempt, seat, readers_to);
+    return attempt_ended(speculation, worker, attempt, end);
+}
+
+/* Go on where the transaction was blocked, if what it has read until there is still true: otherwise it begins anew. */
+static enum attempt_end attempt_resume(struct speculation *speculation,
+                                       struct worker *worker,
+                                       unsigned seat,
+                                       uint32_t tx,
+                                       uint32_t *readers_to)
+{
+    const struct speculation_block *block = &speculation->block;
+    struct mv_attempt *attempt = &speculation->seats[seat].attempt;
+    mv_attempt_resume(attempt, worker->number);
+    if (!mv_attempt_holds(attempt)) return attempt_run(speculation, worker, seat, tx, readers_to);
+    worker->resumed++;
+    note_run(worker->ring, tx, sched_incarnation(speculation->sched, tx));
+    enum attempt_end end = block->ops->resume(block->context, attempt, seat, readers_to);
+    return attempt_ended(speculation, worker, attempt, end);
 }
 
 /* Is what the held transaction read still true? */
@@ -165,20 +220,20 @@ static bool holds(const struct speculation *speculation,
 
 /* ---- checks ahead of the frontier ---------------------------------------------------------------- */
 
-/* Those who read, before, what `tx` has just written: better now than at the frontier. They are ready to run again. */
+/* Those who read, before, what the attempt has just published: better now than at the frontier. They are ready to run again. */
 static void tell_readers(struct speculation *speculation,
                          struct worker *worker,
-                         uint32_t tx,
+                         const struct mv_attempt *attempt,
                          uint32_t readers_to)
 {
     struct sched *sched = speculation->sched;
-    uint32_t to = speculation->block.tx_count;
+    uint32_t tx = attempt->tx, to = speculation->block.tx_count;
     if (speculation->block.tuning.validation != VALIDATE_EARLY) return;
     if (readers_to < to) to = readers_to;
     if (to - tx > PUSH_MAX) to = tx + PUSH_MAX;
     for (uint32_t reader = tx + 1; reader < to; reader++) {
         if (!sched_hold(sched, reader)) continue;
-        if (!mv_concerns(&worker->attempt, reader) || holds(speculation, worker, reader, false)) {
+        if (!mv_concerns(attempt, reader) || holds(speculation, worker, reader, false)) {
             sched_release(sched, reader);
             continue;
         }
@@ -251,37 +306,73 @@ static bool holds_already(struct speculation *speculation,
 
 /* ---- running ----------------------------------------------------------------------------------- */
 
-static void wait_for(struct speculation *speculation, const struct mv_attempt *attempt)
+/* The transaction can't go on: it keeps its seat if this worker has another, and is not held any more. */
+static void leave_blocked(struct speculation *speculation,
+                          struct worker *worker,
+                          uint32_t tx,
+                          unsigned seat)
 {
-    if (attempt->needs_final)
-        sched_wait_for_final(speculation->sched, attempt->tx, attempt->blocked_on);
+    struct sched *sched = speculation->sched;
+    const struct mv_attempt *attempt = &speculation->seats[seat].attempt;
+    uint32_t lower = attempt->blocked_on;
+    bool needs_final = attempt->needs_final;
+    if (seat == worker->seat) {
+        unsigned other = seats_take(speculation->sitting, worker->number);
+        if (other != SEAT_NONE) {
+            speculation->sits_in[tx] = (uint16_t)(seat + 1);
+            worker->seat = other;
+        }
+    } else {
+        speculation->sits_in[tx] = (uint16_t)(seat + 1);
+    }
+    if (needs_final)
+        sched_wait_for_final(sched, tx, lower);
     else
-        sched_wait_for(speculation->sched, attempt->tx, attempt->blocked_on);
+        sched_wait_for(sched, tx, lower);
+}
+
+static void leave_seat(struct speculation *speculation, const struct worker *worker, unsigned seat)
+{
+    if (seat != worker->seat) seats_give(speculation->sitting, seat);
+}
+
+/* The held transaction has tried often enough: once more, when all below it are final. */
+static bool must_be_next(const struct speculation *speculation, uint32_t tx)
+{
+    return sched_incarnation(speculation->sched, tx) >= speculation->attempts_max &&
+           sched_frontier(speculation->sched) < tx;
 }
 
 /* Run a held transaction until it is executed, or waits for another. */
 static void tx_run_held(struct speculation *speculation, struct worker *worker, uint32_t tx)
 {
     struct sched *sched = speculation->sched;
+    bool is_blocked = speculation->sits_in[tx] != 0;
+    unsigned seat = is_blocked ? speculation->sits_in[tx] - 1u : worker->seat;
+    speculation->sits_in[tx] = 0;
     for (unsigned turn = 1;; turn++) { /* ends: TURNS_MAX */
-        if (sched_incarnation(sched, tx) >= speculation->attempts_max &&
-            sched_frontier(sched) < tx) {
+        if (must_be_next(speculation, tx)) {
+            leave_seat(speculation, worker, seat);
             sched_wait_for_final(sched, tx, tx - 1);
             return;
         }
         uint32_t readers_to = 0, changes = sched_changes(sched);
-        bool began_sound = sched_all_below_executed(sched, tx);
-        enum attempt_end end = attempt_run(speculation, worker, tx, &readers_to);
+        bool began_sound = !is_blocked && sched_all_below_executed(sched, tx);
+        enum attempt_end end = is_blocked
+                                   ? attempt_resume(speculation, worker, seat, tx, &readers_to)
+                                   : attempt_run(speculation, worker, seat, tx, &readers_to);
         if (end == ATTEMPT_LOST) return;
         if (end == ATTEMPT_BLOCKED) {
-            wait_for(speculation, &worker->attempt);
+            leave_blocked(speculation, worker, tx, seat);
             return;
         }
         if (holds_already(speculation, worker, tx, changes, began_sound) || turn == TURNS_MAX) {
             sched_executed(sched, tx);
-            tell_readers(speculation, worker, tx, readers_to);
+            tell_readers(speculation, worker, &speculation->seats[seat].attempt, readers_to);
+            leave_seat(speculation, worker, seat);
             return;
         }
+        is_blocked = false;
         mv_retract(speculation->block.mv, tx);
         sched_rerun(sched, tx);
     }
@@ -300,11 +391,11 @@ static bool settle(struct speculation *speculation, struct worker *worker, uint3
     mv_retract(speculation->block.mv, tx);
     sched_reject(sched, tx);
     uint32_t readers_to = 0;
-    enum attempt_end end = attempt_run(speculation, worker, tx, &readers_to);
+    enum attempt_end end = attempt_run(speculation, worker, worker->seat, tx, &readers_to);
     if (end != ATTEMPT_SOUND && end != ATTEMPT_UNSURE)
         return false; /* only for want of memory: nothing is in the way here */
     sched_executed_held(sched, tx);
-    tell_readers(speculation, worker, tx, readers_to);
+    tell_readers(speculation, worker, &speculation->seats[worker->seat].attempt, readers_to);
     return end == ATTEMPT_SOUND;
 }
 

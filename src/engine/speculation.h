@@ -12,6 +12,8 @@
  * Words
  *   sound    the attempt came to an end and is right if what it read is true
  *   unsure   it gave no result: perhaps because of what it read. When nothing is left that could be untrue, that ends the block here
+ *   seat     what an attempt needs to run: its logs here, a machine of its owner's. An attempt that is blocked keeps its seat, if
+ *            its worker has another one, and goes on from there when what it waits for has come; any worker may take it up (sched/seats.h)
  *
  * Order of calls
  *   speculation_new ( speculation_begin  speculation_work by up to `workers` threads  speculation_end )* speculation_free
@@ -35,7 +37,17 @@ enum attempt_end {
 struct speculation_ops {
     /* Run attempt->tx on the view of `attempt`, which has begun, and publish it. On any worker; attempt->worker says which. A
      * sender and nonce have to be filled in where attempt->predicts_nonce is set. */
-    enum attempt_end (*run)(void *context, struct mv_attempt *attempt, uint32_t *readers_to);
+    enum attempt_end (*run)(void *context,
+                            struct mv_attempt *attempt,
+                            unsigned seat,
+                            uint32_t *readers_to);
+
+    /* Go on with what was ATTEMPT_BLOCKED in this seat: ask again. NULL: nothing can go on, blocked attempts start again, and
+     * the only seat of a worker has its number. */
+    enum attempt_end (*resume)(void *context,
+                               struct mv_attempt *attempt,
+                               unsigned seat,
+                               uint32_t *readers_to);
 
     /* In block order, one at a time: the last attempt of `tx` is right, and sound. False: it can't be in the block, which ends
      * before it. */
@@ -69,7 +81,7 @@ size_t speculation_tx_bytes(void);
 
 struct speculation_end {
     uint32_t final; /* transactions below it are final; the block's count when nothing stopped it */
-    uint64_t attempts, stale, waits, sleeps, steals;
+    uint64_t attempts, resumed, stale, waits, sleeps, steals;
     uint64_t worker_ns, idle_ns; /* of all workers in all: inside, and with nothing to do */
     uint64_t busiest_ns;         /* inside and not idle: the most of any */
 };

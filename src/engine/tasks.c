@@ -191,10 +191,13 @@ static bool publish(struct task_io *io, bool with_writes, uint32_t *readers_to)
     return mv_publish(attempt, &U256_ZERO, readers_to);
 }
 
-static enum attempt_end run_one(void *context, struct mv_attempt *attempt, uint32_t *readers_to)
+static enum attempt_end run_one(void *context,
+                                struct mv_attempt *attempt,
+                                unsigned worker,
+                                uint32_t *readers_to)
 {
     struct tasks *tasks = context;
-    struct task_io *io = &tasks->ios[attempt->worker];
+    struct task_io *io = &tasks->ios[worker];
     writes_forget(io);
     io->attempt = attempt;
     io->stop = &tasks->stop;
@@ -222,7 +225,7 @@ static bool is_over(void *context)
     return stop_is_due(&((struct tasks *)context)->stop, 0);
 }
 
-static const struct speculation_ops ops = {run_one, accept, is_over};
+static const struct speculation_ops ops = {run_one, NULL, accept, is_over};
 
 /* ---- all of them ------------------------------------------------------------------------------- */
 

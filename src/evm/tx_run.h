@@ -47,6 +47,7 @@ enum run_answer tx_run(struct machine *machine,
                        const struct tx *tx,
                        const struct tx_room *room,
                        struct tx_result *result) MUST_CHECK;
+/* After RUN_BLOCKED: ask again. `result` is the one that tx_run was given. */
 enum run_answer tx_run_resume(struct machine *machine, struct tx_result *result) MUST_CHECK;
 
 /* A system call (rules, section 17): 30,000,000 gas, no fee, no nonce, no receipt. When the account has no code nothing

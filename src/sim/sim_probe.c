@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/heap.h"
+#include "sched/seats.h"
 #include "sync/cores.h"
 
 #include <stdlib.h>
@@ -9,13 +10,15 @@
 
 #define PIECES_FIRST ((size_t)1 << 16)
 #define TRACES_MAX   32
+#define COURSES_MAX  (CORES_MAX * SEATS_PER_WORKER)
 #define LOOK_BATCHES 20
 #define LOOKS        500
 #define BEFORE_NS                                                                                  \
     20000 /* what comes before the workers' part takes longer than they spin: they sleep when it begins */
 
-/* An attempt on its way; one for each worker, as a worker has one attempt at a time. */
+/* An attempt on its way, or blocked in its seat. */
 struct course {
+    const struct mv_attempt *attempt;
     struct view inside;     /* what answers */
     uint32_t tx, next, end; /* its pieces still to come */
     bool
@@ -28,7 +31,8 @@ static struct {
     struct trace *writes;      /* recorded */
     const struct trace *reads; /* replayed */
     bool is_broken;            /* no memory, or another order than block order */
-    struct course courses[CORES_MAX];
+    struct course courses[COURSES_MAX];
+    unsigned course_count;
     uint8_t *was_tried; /* by transaction */
     uint32_t piece_count, tx_next;
     uint64_t last_ticks; /* the last look at the clock */
@@ -161,6 +165,7 @@ void probe_off(void)
 {
     heap_free(probe.was_tried);
     probe.was_tried = NULL;
+    probe.course_count = 0;
     probe.mode = PROBE_OFF;
 }
 
@@ -296,11 +301,20 @@ static void replay_begin(struct course *course, uint32_t tx)
     probe.was_tried[tx] = 1;
 }
 
+static struct course *course_of(const struct mv_attempt *attempt)
+{
+    unsigned i = 0;
+    while (i < probe.course_count && probe.courses[i].attempt != attempt) /* ends: i grows */
+        i++;
+    if (i == probe.course_count) probe.courses[probe.course_count++].attempt = attempt;
+    return &probe.courses[i];
+}
+
 struct view probe_attempt_view(struct mv_attempt *attempt)
 {
     static const struct view_ops ops = {
         read_account, read_slot, read_code, read_has_storage, read_block_hash};
-    struct course *course = &probe.courses[attempt->worker];
+    struct course *course = course_of(attempt);
     if (probe.mode == PROBE_OFF) return mv_attempt_view(attempt);
     course->inside = mv_attempt_view(attempt);
     course->tx = attempt->tx;
@@ -313,7 +327,7 @@ struct view probe_attempt_view(struct mv_attempt *attempt)
 
 static void publish_begin(const struct mv_attempt *attempt)
 {
-    struct course *course = &probe.courses[attempt->worker];
+    struct course *course = course_of(attempt);
     if (probe.mode == PROBE_RECORD) piece_add(lap());
     if (probe.mode != PROBE_REPLAY) return;
     cores_spend(course->use, probe.reads->pieces[course->end - 2]);

@@ -108,6 +108,11 @@ void mv_attempt_fini(struct mv_attempt *attempt);
 void mv_attempt_begin(struct mv_attempt *attempt, struct mv *mv, unsigned worker, uint32_t tx);
 struct view mv_attempt_view(struct mv_attempt *attempt);
 
+/* A blocked attempt goes on, on this worker. */
+void mv_attempt_resume(struct mv_attempt *attempt, unsigned worker);
+/* Would what it has read until now, balances apart, be read the same? */
+bool mv_attempt_holds(const struct mv_attempt *attempt) MUST_CHECK;
+
 /* What the run depends on of a balance that the view gave: the very number, or only that it is at least `min`. Balances that are
  * not logged here do not matter to the run. False: no memory. */
 bool mv_log_balance(struct mv_attempt *attempt,

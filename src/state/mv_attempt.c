@@ -499,6 +499,14 @@ static enum view_answer view_block_hash_op(void *context, uint64_t number, hash3
     return attempt->mv->base.ops->block_hash(attempt->mv->base.context, number, out);
 }
 
+void mv_attempt_resume(struct mv_attempt *attempt, unsigned worker)
+{
+    VERIFY(worker < attempt->mv->worker_count);
+    attempt->worker = worker;
+    attempt->blocked_on = MV_NOBODY;
+    attempt->needs_final = false;
+}
+
 struct view mv_attempt_view(struct mv_attempt *attempt)
 {
     static const struct view_ops ops = {
@@ -647,15 +655,32 @@ static bool read_holds(struct mv *mv,
     return false;
 }
 
-uint32_t mv_untrue(struct mv *mv, unsigned worker, uint32_t tx, bool with_predictions)
+/* The first of the reads that would be different now, or MV_NOBODY. */
+static uint32_t reads_untrue(struct mv *mv,
+                             struct mv_worker *worker,
+                             uint32_t tx,
+                             const struct mv_record *record,
+                             bool with_predictions)
 {
-    const struct mv_record *record = &mv->records[tx];
     for (uint32_t i = 0; i < record->read_count; i++) {
         const struct mv_read *read = &record->reads[i];
         if (read->is_predicted && !with_predictions) continue;
-        if (!read_holds(mv, &mv->workers[worker], tx, read)) return read->place;
+        if (!read_holds(mv, worker, tx, read)) return read->place;
     }
     return MV_NOBODY;
+}
+
+uint32_t mv_untrue(struct mv *mv, unsigned worker, uint32_t tx, bool with_predictions)
+{
+    return reads_untrue(mv, &mv->workers[worker], tx, &mv->records[tx], with_predictions);
+}
+
+bool mv_attempt_holds(const struct mv_attempt *attempt)
+{
+    struct mv *mv = attempt->mv;
+    struct mv_record record = {.reads = attempt->reads, .read_count = attempt->read_count};
+    return reads_untrue(mv, &mv->workers[attempt->worker], attempt->tx, &record, false) ==
+           MV_NOBODY;
 }
 
 bool mv_holds(struct mv *mv, unsigned worker, uint32_t tx, bool with_predictions)

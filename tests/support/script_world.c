@@ -1,7 +1,9 @@
 #include "support/script_world.h"
 
+#include "base/heap.h"
 #include "base/rng.h"
 #include "crypto/keccak.h"
+#include "sched/seats.h"
 
 #include <string.h>
 
@@ -139,6 +141,7 @@ static void problem(struct script_world *world, const char *text)
 struct course {
     struct mv_attempt *attempt;
     struct view view;
+    unsigned at; /* the operation that comes next, or is asked again */
     uint64_t result;
     bool has_slot[SCRIPT_SLOTS], is_reset;
     uint64_t slots[SCRIPT_SLOTS];
@@ -309,41 +312,65 @@ static bool put_accounts(struct course *course)
 
 static enum stop script_run(struct course *course, const struct script *script)
 {
-    course->result = script->tip;
-    for (unsigned i = 0; i < SCRIPT_OPS_MAX && script->ops[i].kind != SCRIPT_END; i++) {
-        if (script->ops[i].kind == SCRIPT_CHOOSE) {
-            i += course->result & 1;
+    for (; course->at < SCRIPT_OPS_MAX && script->ops[course->at].kind != SCRIPT_END;
+         course->at++) {
+        if (script->ops[course->at].kind == SCRIPT_CHOOSE) {
+            course->at += course->result & 1;
             continue;
         }
-        enum stop stop = op_run(course, &script->ops[i]);
+        enum stop stop = op_run(course, &script->ops[course->at]);
         if (stop != GO_ON) return stop;
     }
     return GO_ON;
 }
 
-static enum attempt_end run(void *context, struct mv_attempt *attempt, uint32_t *readers_to)
+static enum attempt_end go_on(struct script_world *world,
+                              struct course *course,
+                              uint32_t *readers_to)
 {
-    struct script_world *world = context;
+    struct mv_attempt *attempt = course->attempt;
     const struct script *script = &world->scripts[attempt->tx];
-    struct course course = {.attempt = attempt, .view = mv_attempt_view(attempt)};
-    attempt->sender = (address){{0xff}};
     if (world->is_running[attempt->tx]) problem(world, "a transaction was held twice");
     if (attempt->tx < world->accepted) problem(world, "a final transaction ran again");
     world->is_running[attempt->tx] = true;
-    world->attempts[attempt->tx]++;
-    enum stop stop = script_run(&course, script);
-    world->results[attempt->tx] = course.result;
+    enum stop stop = script_run(course, script);
+    world->results[attempt->tx] = course->result;
     if (stop == STOP_NO_MEMORY) problem(world, "no memory");
     enum attempt_end end = stop == STOP_BLOCKED ? ATTEMPT_BLOCKED : ATTEMPT_LOST;
     u256 tip = u256_from_u64(script->tip);
-    if (stop == GO_ON && log_balances(&course) && put_slots(&course) && put_accounts(&course) &&
+    if (stop == GO_ON && log_balances(course) && put_slots(course) && put_accounts(course) &&
         mv_publish(attempt, &tip, readers_to))
         end = ATTEMPT_SOUND;
-    if (stop == STOP_INVALID && log_balances(&course) &&
-        mv_publish(attempt, &U256_ZERO, readers_to))
+    if (stop == STOP_INVALID && log_balances(course) && mv_publish(attempt, &U256_ZERO, readers_to))
         end = ATTEMPT_UNSURE;
     world->is_running[attempt->tx] = false;
     return end;
+}
+
+static enum attempt_end run(void *context,
+                            struct mv_attempt *attempt,
+                            unsigned seat,
+                            uint32_t *readers_to)
+{
+    struct script_world *world = context;
+    struct course *course = &world->courses[seat];
+    attempt->sender = (address){{0xff}};
+    world->attempts[attempt->tx]++;
+    *course = (struct course){.attempt = attempt,
+                              .view = mv_attempt_view(attempt),
+                              .result = world->scripts[attempt->tx].tip};
+    return go_on(world, course, readers_to);
+}
+
+static enum attempt_end resume(void *context,
+                               struct mv_attempt *attempt,
+                               unsigned seat,
+                               uint32_t *readers_to)
+{
+    struct script_world *world = context;
+    struct course *course = &world->courses[seat];
+    if (course->attempt != attempt) problem(world, "an attempt went on in another seat");
+    return go_on(world, course, readers_to);
 }
 
 static bool accept(void *context, uint32_t tx)
@@ -366,7 +393,7 @@ static bool is_cancelled(void *context)
     return world->was_cancelled;
 }
 
-static const struct speculation_ops ops = {run, accept, is_cancelled};
+static const struct speculation_ops ops = {run, resume, accept, is_cancelled};
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
@@ -377,12 +404,15 @@ bool script_world_init(struct script_world *world, unsigned workers)
     *world = (struct script_world){
         .view = {&base_ops, world}
     };
-    return mv_new(&world->mv, &(struct mv_options){.workers = workers}) == PEVM_OK &&
+    world->courses = heap_alloc_zeroed(workers * SEATS_PER_WORKER, sizeof *world->courses);
+    return world->courses != NULL &&
+           mv_new(&world->mv, &(struct mv_options){.workers = workers}) == PEVM_OK &&
            speculation_new(&world->speculation, workers) == PEVM_OK;
 }
 
 void script_world_fini(struct script_world *world)
 {
+    heap_free(world->courses);
     speculation_free(world->speculation);
     mv_free(world->mv);
 }

@@ -109,6 +109,7 @@ struct script_world {
     struct mv *mv;
     struct speculation *speculation;
     struct view view;
+    struct course *courses; /* by seat */
 
     /* Of the attempts; written by whoever holds the transaction. */
     uint64_t results[SCRIPT_TXS_MAX];

@@ -10,6 +10,7 @@ struct scene {
     struct script_world world;
     const struct script *scripts;
     uint32_t count, claim_size;
+    uint64_t resumed; /* over all schedules: attempts that went on where they were blocked */
 };
 
 static void setup(void *context)
@@ -25,7 +26,9 @@ static void work(void *context, unsigned thread)
 
 static void judge(void *context)
 {
-    const char *problem = script_world_judge(&((struct scene *)context)->world);
+    struct scene *scene = context;
+    const char *problem = script_world_judge(&scene->world);
+    scene->resumed += speculation_end(scene->world.speculation).resumed;
     if (problem != NULL) weave_fail("%s", problem);
 }
 
@@ -76,6 +79,21 @@ TEST(three_that_read_what_the_one_before_wrote)
     },
               {.ops = {READ(0), WRITE(0)}},
               {.ops = {READ(0), WRITE(0)}});
+}
+
+/* The last reads a word of its own first, then one that has to be waited for: twice, and of two others. */
+TEST(what_is_blocked_goes_on_from_there)
+{
+    static const struct script scripts[] = {{.ops = {READ(0), WRITE(0)}},
+                                            {.ops = {READ(0), WRITE(0), WRITE(1)}},
+                                            {.ops = {READ(2), READ(0), READ(1), WRITE(2)}},
+                                            {.ops = {READ(2), READ(0), WRITE(0)}}};
+    struct scene scene = {.scripts = scripts, .count = COUNT_OF(scripts), .claim_size = 1};
+    assert_true(script_world_init(&scene.world, 3));
+    explore(&scene, 3, (struct weave_options){.name = "go on", .mode = WEAVE_PCT, .runs = 20000});
+    printf("went on: %llu times\n", (unsigned long long)scene.resumed);
+    CHECK(scene.resumed > 100);
+    script_world_fini(&scene.world);
 }
 
 TEST(three_across_two_words)

@@ -71,6 +71,19 @@ void mv_attempt_begin(struct mv_attempt *attempt, struct mv *mv, unsigned worker
     *attempt = (struct mv_attempt){.mv = mv, .worker = worker, .tx = tx, .blocked_on = MV_NOBODY};
 }
 
+/* Nothing goes on where it was blocked here: the toy starts again. */
+void mv_attempt_resume(struct mv_attempt *attempt, unsigned worker)
+{
+    (void)attempt, (void)worker;
+    WEAVE_CHECK(false);
+}
+
+bool mv_attempt_holds(const struct mv_attempt *attempt)
+{
+    (void)attempt;
+    return false;
+}
+
 void mv_retract(struct mv *mv, uint32_t tx)
 {
     for (unsigned place = 0; place < PLACES; place++)
@@ -140,12 +153,15 @@ static void note_attempt_before(const struct deed *deed, uint32_t tx)
     (void)atomic32_add(&world.attempted, 1, memory_order_seq_cst);
 }
 
-static enum attempt_end run(void *context, struct mv_attempt *attempt, uint32_t *readers_to)
+static enum attempt_end run(void *context,
+                            struct mv_attempt *attempt,
+                            unsigned seat,
+                            uint32_t *readers_to)
 {
     uint32_t tx = attempt->tx, result = tx, now;
     const struct deed *deed = &world.deeds[tx];
     struct mv *mv = attempt->mv;
-    (void)context;
+    (void)context, (void)seat;
     WEAVE_CHECK(!world.is_held[tx]);   /* I1 */
     WEAVE_CHECK(tx >= world.accepted); /* I3 */
     world.is_held[tx] = true;
@@ -217,7 +233,7 @@ static void expect(void)
 
 static void setup(void *context)
 {
-    static const struct speculation_ops ops = {run, accept, is_cancelled};
+    static const struct speculation_ops ops = {run, NULL, accept, is_cancelled};
     (void)context;
     memset(&world.mv, 0, sizeof world.mv);
     memset(world.is_held, 0, sizeof world.is_held);
