@@ -17,7 +17,7 @@ static struct redis_options options = {.password = "",
                                        .connections_max = 8,
                                        .pipeline_size = 1000,
                                        .connect_timeout_ms = 1000,
-                                       .timeout_ms = 300};
+                                       .timeout_ms = 5000};
 
 static enum pevm_status open_redis(struct store_place *place,
                                    struct store **out,
@@ -167,6 +167,7 @@ TEST(each_error_has_its_class_and_none_is_an_absent_key)
 
 TEST(a_reply_that_does_not_come_or_not_whole_is_no_answer)
 {
+    options.timeout_ms = 300;
     static const char *const pieces[] = {
         "", "$", "$5\r\n", "$5\r\nab", "$5\r\nabcde", "*2\r\n$1\r\na\r\n", ":1", "-LOAD"};
     renew_fake(&place);
@@ -185,6 +186,7 @@ TEST(a_reply_that_does_not_come_or_not_whole_is_no_answer)
     CHECK_TEXT(get_text(store, "a"), "1");
     store_close(store);
     stop_fake();
+    options.timeout_ms = 5000;
 }
 
 TEST(connections_that_were_closed_meanwhile_are_noticed_before_they_are_used)
@@ -349,6 +351,7 @@ TEST(a_server_that_was_killed_is_found_again)
 TEST(a_server_that_is_stopped_does_not_answer_in_time)
 {
     if (!redis_server_start(&server, "")) return;
+    options.timeout_ms = 300;
     struct store *store = place_open(&place);
     CHECK_EQ(put_text(store, "a", "1", 0), PEVM_OK);
     CHECK_EQ(kill(server.pid, SIGSTOP), 0);
@@ -361,6 +364,7 @@ TEST(a_server_that_is_stopped_does_not_answer_in_time)
     CHECK_TEXT(get_text(store, "a"), "1");
     store_close(store);
     redis_server_stop(&server);
+    options.timeout_ms = 5000;
 }
 
 static void try_with(const char *password,
