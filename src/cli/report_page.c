@@ -2,6 +2,7 @@
 
 #include "cli/build_info.h"
 #include "cli/known_address.h"
+#include "cli/report_analysis.h"
 #include "fixture/json_write.h"
 #include "metrics/event.h"
 
@@ -191,6 +192,9 @@ static void put_facts(struct json_writer *json, const struct report *report)
     json_put_number(json, "waits", report->waits);
     json_put_number(json, "events_lost", report->events_lost);
     json_put_number(json, "sequential_from", report->sequential_from);
+    struct pevm_analysis analysis = report_analyze(report);
+    json_put_text(json, "bottleneck", analysis.name);
+    json_put_text(json, "recommendation", analysis.recommendation);
     json_put_text(json, "machine", machine_name());
     json_put_text(json, "version", build_info.version);
     json_put_text(json, "commit", build_info.commit);
