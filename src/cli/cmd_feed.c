@@ -264,8 +264,10 @@ int cmd_feed(int argc, char **argv)
         OPTION_COUNT(
             "first", "N", &options.first, 0, UINT64_MAX, "rpc: where an empty store begins (0)"),
         OPTION_COUNT("last", "N", &options.last, 0, UINT64_MAX, "stop after block N"),
-        OPTION_TEXT(
-            "store", "PLACE", &options.place, "folder of an LMDB store (" STORE_PLACE_DEFAULT ")"),
+        OPTION_TEXT("store",
+                    "PLACE",
+                    &options.place,
+                    "folder, or redis:HOST:PORT (" STORE_PLACE_DEFAULT ")"),
     };
     const struct command_spec spec = {
         "feed",

@@ -231,8 +231,10 @@ int cmd_import(int argc, char **argv)
 {
     struct import import = {.place = STORE_PLACE_DEFAULT};
     const struct option_spec specs[] = {
-        OPTION_TEXT(
-            "store", "PLACE", &import.place, "folder of an LMDB store (" STORE_PLACE_DEFAULT ")"),
+        OPTION_TEXT("store",
+                    "PLACE",
+                    &import.place,
+                    "folder, or redis:HOST:PORT (" STORE_PLACE_DEFAULT ")"),
         OPTION_FLAG("check", &import.check, "read and compute only, store nothing"),
         OPTION_TEXT("block",
                     "N:0xHASH",

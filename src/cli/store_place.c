@@ -1,25 +1,49 @@
 #include "cli/store_place.h"
 
 #include "store/store_lmdb.h"
+#include "store/store_open.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MAP_SIZE_MIN ((uint64_t)1 << 30)
 
+static const char lmdb[] = "lmdb:", redis[] = "redis:";
+
+static bool begins_with(const char *text, const char *begin)
+{
+    return strncmp(text, begin, strlen(begin)) == 0;
+}
+
+/* Password, database, timeouts: as the environment says to the service. */
+static enum pevm_status open_server(struct store **out, const char *address, struct error *error)
+{
+    struct config config;
+    char setting[CONFIG_TEXT_SIZE + 32];
+    const char *settings[] = {"storage.kind=pika", setting};
+    struct config_input input = {.environment = (const char *const *)environ,
+                                 .settings = settings,
+                                 .setting_count = COUNT_OF(settings)};
+    snprintf(setting, sizeof setting, "storage.pika.addr=%.*s", CONFIG_TEXT_SIZE, address);
+    TRY(config_load(&config, &input, error));
+    return store_open(out, &config, error);
+}
+
 enum pevm_status store_place_open(struct store **out, const char *place, struct error *error)
 {
-    static const char lmdb[] = "lmdb:";
     size_t kind_size = strcspn(place, ":/");
     bool has_kind = place[kind_size] == ':';
-    if (has_kind && strncmp(place, lmdb, sizeof lmdb - 1) != 0)
-        return error_set(
-            error,
-            PEVM_UNSUPPORTED,
-            "%s: there is no store of the kind \"%.*s\"; give a folder, or lmdb:FOLDER",
-            place,
-            (int)kind_size,
-            place);
-    struct lmdb_options options = {.path = has_kind ? place + sizeof lmdb - 1 : place,
+    if (begins_with(place, redis)) return open_server(out, place + strlen(redis), error);
+    if (has_kind && !begins_with(place, lmdb))
+        return error_set(error,
+                         PEVM_UNSUPPORTED,
+                         "%s: there is no store of the kind \"%.*s\"; give a folder, lmdb:FOLDER "
+                         "or redis:HOST:PORT",
+                         place,
+                         (int)kind_size,
+                         place);
+    struct lmdb_options options = {.path = has_kind ? place + strlen(lmdb) : place,
                                    .map_size_min = MAP_SIZE_MIN};
     return store_lmdb_open(out, &options, error);
 }

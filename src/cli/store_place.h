@@ -1,6 +1,8 @@
 /* store_place.h - the store that a command line names: --store PLACE.
  *
- *     lmdb:FOLDER, or FOLDER     LMDB in that folder
+ *     lmdb:FOLDER, or FOLDER           LMDB in that folder
+ *     redis:HOST:PORT, redis:/SOCKET   a server that speaks the Redis protocol; its password, its database and the rest come
+ *                                      from the variables of the service (EVM_EXECUTOR_STORAGE_PIKA_PASSWORD)
  */
 #pragma once
 
@@ -8,7 +10,7 @@
 
 #define STORE_PLACE_DEFAULT "pevm-data" /* as in the configuration */
 
-/* PEVM_UNSUPPORTED: no store of that kind. */
+/* PEVM_UNSUPPORTED: no store of that kind. PEVM_BAD_INPUT: an address or a variable. A server is looked for when it is needed. */
 enum pevm_status store_place_open(struct store **out,
                                   const char *place,
                                   struct error *error) MUST_CHECK;

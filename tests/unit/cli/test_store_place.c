@@ -4,6 +4,7 @@
 #include "support/test.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 static struct error error;
 
@@ -30,5 +31,25 @@ TEST(another_kind_is_named)
     struct store *store;
     CHECK_EQ(store_place_open(&store, "mysql:x", &error), PEVM_UNSUPPORTED);
     CHECK_TEXT(error.text,
-               "mysql:x: there is no store of the kind \"mysql\"; give a folder, or lmdb:FOLDER");
+               "mysql:x: there is no store of the kind \"mysql\"; give a folder, lmdb:FOLDER or "
+               "redis:HOST:PORT");
+}
+
+TEST(a_server_is_looked_for_when_it_is_needed)
+{
+    struct store *store;
+    CHECK_EQ(store_place_open(&store, "redis:/nowhere/socket", &error), PEVM_OK);
+    CHECK_TEXT(store_about(store), "Redis protocol, /nowhere/socket");
+    store_close(store);
+    CHECK_EQ(store_place_open(&store, "redis:nowhere", &error), PEVM_BAD_INPUT);
+    CHECK(strstr(error.text, "storage.pika.addr: \"nowhere\" will not do") == error.text);
+}
+
+TEST(variables_of_the_service_count_for_servers)
+{
+    struct store *store;
+    CHECK_EQ(setenv("EVM_EXECUTOR_STORAGE_PIKA_DB", "many", 1), 0);
+    CHECK_EQ(store_place_open(&store, "redis:/nowhere/socket", &error), PEVM_BAD_INPUT);
+    CHECK(strstr(error.text, "environment: EVM_EXECUTOR_STORAGE_PIKA_DB") == error.text);
+    CHECK_EQ(unsetenv("EVM_EXECUTOR_STORAGE_PIKA_DB"), 0);
 }
