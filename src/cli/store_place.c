@@ -17,7 +17,7 @@ static bool begins_with(const char *text, const char *begin)
 }
 
 /* Password, database, timeouts: as the environment says to the service. */
-static enum pevm_status open_server(struct store **out, const char *address, struct error *error)
+static enum pevm_status open_server(struct store **out, const char *server, struct error *error)
 {
     struct config config;
     char setting[CONFIG_TEXT_SIZE + 32];
@@ -25,7 +25,7 @@ static enum pevm_status open_server(struct store **out, const char *address, str
     struct config_input input = {.environment = (const char *const *)environ,
                                  .settings = settings,
                                  .setting_count = COUNT_OF(settings)};
-    snprintf(setting, sizeof setting, "storage.pika.addr=%.*s", CONFIG_TEXT_SIZE, address);
+    snprintf(setting, sizeof setting, "storage.pika.addr=%.*s", CONFIG_TEXT_SIZE, server);
     TRY(config_load(&config, &input, error));
     return store_open(out, &config, error);
 }
