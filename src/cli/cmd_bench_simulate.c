@@ -28,11 +28,12 @@
     #define TRANSFER_DEFAULT                                                                       \
         60 /* where one processor can't measure: ns, of two cores with one cache behind theirs */
     #define WAKE_DEFAULT 1500
+    #define WAKE_MOST    50000 /* more was no wake but the time slice of another process */
     #define RISE_DEFAULT 5000
 
 struct simulate_options {
     const char *workers, *scale;
-    uint64_t rounds, seed, transfer_ns, rise_ns;
+    uint64_t rounds, seed, transfer_ns, wake_ns, rise_ns;
     bool json, lines;
 };
 
@@ -295,9 +296,13 @@ static void take_result(struct simulate_session *session,
 /* Anew for each load: a virtual machine is not always in the same place. */
 static struct sim_prices prices_of(const struct simulate_options *options)
 {
-    struct handoff here = {TRANSFER_DEFAULT, WAKE_DEFAULT, RISE_DEFAULT};
-    (void)(handoff_measure(&here) == PEVM_OK); /* else there is one processor: guesses */
+    const struct handoff guess = {TRANSFER_DEFAULT, WAKE_DEFAULT, RISE_DEFAULT};
+    struct handoff here;
+    if (handoff_measure(&here) != PEVM_OK) here = guess; /* there is one processor */
+    if (here.wake_ns > WAKE_MOST) here.wake_ns = guess.wake_ns;
+    if (here.rise_ns > WAKE_MOST) here.rise_ns = guess.rise_ns;
     if (options->transfer_ns != PRICE_MAX) here.transfer_ns = options->transfer_ns;
+    if (options->wake_ns != PRICE_MAX) here.wake_ns = options->wake_ns;
     if (options->rise_ns != PRICE_MAX) here.rise_ns = options->rise_ns;
     return (struct sim_prices){here.transfer_ns, here.wake_ns, here.rise_ns};
 }
@@ -438,8 +443,11 @@ static bool take_options(struct simulate_session *session, struct error *error)
 
 int cmd_bench_simulate(int argc, char **argv)
 {
-    struct simulate_options options = {
-        .rounds = ROUNDS_DEFAULT, .seed = 1, .transfer_ns = PRICE_MAX, .rise_ns = PRICE_MAX};
+    struct simulate_options options = {.rounds = ROUNDS_DEFAULT,
+                                       .seed = 1,
+                                       .transfer_ns = PRICE_MAX,
+                                       .wake_ns = PRICE_MAX,
+                                       .rise_ns = PRICE_MAX};
     const struct option_spec specs[] = {
         OPTION_TEXT(
             "workers", "N,N,...", &options.workers, "so many workers (" WORKERS_DEFAULT ")"),
@@ -452,6 +460,12 @@ int cmd_bench_simulate(int argc, char **argv)
                      0,
                      PRICE_MAX - 1,
                      "a cache line from another core (as measured here)"),
+        OPTION_COUNT("wake",
+                     "NS",
+                     &options.wake_ns,
+                     0,
+                     PRICE_MAX - 1,
+                     "to wake a worker (as measured here)"),
         OPTION_COUNT("rise",
                      "NS",
                      &options.rise_ns,
