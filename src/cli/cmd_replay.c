@@ -2,6 +2,7 @@
 #include "base/hex.h"
 #include "cli/commands.h"
 #include "cli/name_filter.h"
+#include "cli/node_blocks.h"
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "cli/replay.h"
@@ -20,6 +21,7 @@ struct replay_options {
     unsigned mode; /* enum replay_mode */
     uint64_t repeat;
     const char *workers, *witness, *run;
+    const char *rpc, *save, *fork;
     struct report_files files;
     bool json;
 };
@@ -378,6 +380,28 @@ static enum exit_code replay(struct replay_session *session, const struct argume
     return code;
 }
 
+/* The operands are numbers of a node's blocks: they become the folder of their bundles. */
+static enum exit_code fetch_blocks(const struct replay_options *options,
+                                   struct arguments *arguments,
+                                   char folder[NODE_FOLDER_SIZE],
+                                   const char **operand)
+{
+    struct node_blocks blocks = {
+        options->rpc, options->fork, options->save, arguments->operands, arguments->operand_count};
+    struct error error;
+    error_clear(&error);
+    enum pevm_status status = node_blocks_fetch(folder, &blocks, &error);
+    if (status != PEVM_OK) {
+        fprintf(stderr, "pevm replay: %s\n", error.text);
+        return exit_code_of(status);
+    }
+    fprintf(stderr, "bundles: %s\n", folder);
+    *operand = folder;
+    arguments->operands = operand;
+    arguments->operand_count = 1;
+    return EXIT_DONE;
+}
+
 int cmd_replay(int argc, char **argv)
 {
     struct replay_options options = {.repeat = 1};
@@ -399,6 +423,15 @@ int cmd_replay(int argc, char **argv)
         OPTION_TEXT(
             "witness", "PATH", &options.witness, "trie witnesses: check the state root as well"),
         OPTION_TEXT("run", "REGEX", &options.run, "only bundles whose name fits"),
+        OPTION_TEXT("rpc",
+                    "URL",
+                    &options.rpc,
+                    "fetch the blocks with the state they need from a node that traces"),
+        OPTION_TEXT("save", "DIR", &options.save, "rpc: where the bundles go (pevm-block-N)"),
+        OPTION_TEXT("fork",
+                    "NAME",
+                    &options.fork,
+                    "rpc: which rules hold, on a chain that is not known by its id"),
         OPTION_TEXT(
             "report",
             "FILE",
@@ -412,10 +445,11 @@ int cmd_replay(int argc, char **argv)
     };
     const struct command_spec spec = {
         "replay",
-        "PATH...",
+        "PATH... | --rpc URL N...",
         "Execute block bundles and check gas used, receipts, bloom, changes and, where a\n"
         "witness or the whole pre-state is at hand, the state root. A PATH is a bundle's\n"
-        "directory, a directory or a .tar.zst archive of them.",
+        "directory, a directory or a .tar.zst archive of them.\n"
+        "With --rpc, N is the number of a node's block, or latest.",
         specs,
         COUNT_OF(specs)};
     struct arguments arguments;
@@ -430,7 +464,11 @@ int cmd_replay(int argc, char **argv)
             &spec, "a report is about one number of workers, not %zu", session.workers.count);
     if (name_filter_init(&session.filter, options.run, &error) != PEVM_OK)
         return (int)usage_error(&spec, "%s", error.text);
-    enum exit_code code = replay(&session, &arguments);
+    char folder[NODE_FOLDER_SIZE];
+    const char *operand;
+    enum exit_code code = EXIT_DONE;
+    if (options.rpc != NULL) code = fetch_blocks(&options, &arguments, folder, &operand);
+    if (code == EXIT_DONE) code = replay(&session, &arguments);
     name_filter_fini(&session.filter);
     return (int)code;
 }

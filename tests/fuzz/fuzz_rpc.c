@@ -1,7 +1,7 @@
-/* Any bytes as a node's answer to three calls, and what it says of a block as a block: every call has a result or an error, and a
+/* Any bytes as a node's answer to three calls, and what it says as a block and as a trace: every call has a result or an error, a
  * block has the hash that it says.
  */
-#include "feed/rpc.h"
+#include "feed/node_state.h"
 #include "fixture/block_json.h"
 #include "fuzz/fuzz.h"
 
@@ -20,6 +20,15 @@ static void read_block(const struct json *answer, struct arena *arena)
     ASSERT(hash32_equal(&hash, &block.header.hash));
 }
 
+static void read_trace(const struct json *answer)
+{
+    struct memory_state *touched = memory_state_new();
+    struct error error = {0};
+    ASSERT(touched != NULL);
+    if (node_trace_read(touched, answer, &error) != PEVM_OK) ASSERT(error.text[0] != 0);
+    memory_state_free(touched);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena *arena = fuzz_arena();
@@ -30,7 +39,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         ASSERT(error.text[0] != 0);
         return 0;
     }
-    for (size_t i = 0; i < count; i++)
-        if (calls[i].result != NULL) read_block(calls[i].result, arena);
+    for (size_t i = 0; i < count; i++) {
+        if (calls[i].result == NULL) continue;
+        read_block(calls[i].result, arena);
+        read_trace(calls[i].result);
+    }
     return 0;
 }

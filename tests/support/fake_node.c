@@ -1,5 +1,6 @@
 #include "support/fake_node.h"
 
+#include "crypto/keccak.h"
 #include "fixture/block_json_write.h"
 #include "fixture/field.h"
 #include "support/test.h"
@@ -65,6 +66,58 @@ static void answer_ommer(struct json_writer *json,
     json_null(json);
 }
 
+/* ---- state ---- */
+
+static bool answer_state(struct json_writer *json,
+                         const struct fake_node *node,
+                         const struct json *call)
+{
+    struct view view = memory_state_view(node->state);
+    struct view_account account;
+    struct error error;
+    address who;
+    struct bytes code = BYTES_EMPTY;
+    u256 slot, value;
+    if (strncmp((const char *)json_get(call, "method")->text.data, "eth_get", 7) != 0) return false;
+    CHECK_EQ(value_fixed(who.bytes, sizeof who.bytes, param(call, 0), "who", &error), PEVM_OK);
+    CHECK_EQ(view.ops->account(view.context, &who, VIEW_ALL_PARTS, &account), VIEW_OK);
+    if (method_is(call, "eth_getBalance")) {
+        json_quantity_u256(json, &account.balance);
+    } else if (method_is(call, "eth_getTransactionCount")) {
+        json_quantity(json, account.nonce);
+    } else if (method_is(call, "eth_getCode")) {
+        if (!hash32_equal(&account.code_hash, &keccak_empty))
+            CHECK_EQ(view.ops->code(view.context, &who, &account.code_hash, &code), VIEW_OK);
+        json_bytes(json, code);
+    } else {
+        CHECK(method_is(call, "eth_getStorageAt"));
+        CHECK_EQ(value_u256(&slot, param(call, 1), "slot", &error), PEVM_OK);
+        CHECK_EQ(view.ops->slot(view.context, &who, &slot, &value), VIEW_OK);
+        hash32 word = u256_to_hash(value);
+        json_bytes(json, bytes_of(word.bytes, sizeof word.bytes));
+    }
+    return true;
+}
+
+/* ---- calls ---- */
+
+static void put_raw(struct json_writer *json, const char *text)
+{
+    fputs(text, json->file);
+    json->after_key = false;
+}
+
+static void answer_not_found(struct json_writer *json)
+{
+    json_null(json);
+    json_key(json, "error");
+    json_open(json, '{');
+    json_key(json, "code");
+    put_raw(json, "-32601");
+    json_put_text(json, "message", "Method not found");
+    json_close(json, '}');
+}
+
 static void answer_call(struct json_writer *json,
                         const struct fake_node *node,
                         const struct json *call)
@@ -76,24 +129,20 @@ static void answer_call(struct json_writer *json,
     json_put_text(json, "jsonrpc", "2.0");
     json_put_number(json, "id", id);
     json_key(json, "result");
-    if (method_is(call, "eth_chainId")) {
-        json_quantity(json, 7);
-    } else if (method_is(call, "eth_blockNumber")) {
+    if (method_is(call, "eth_chainId"))
+        json_quantity(json, node->chain_id == 0 ? 7 : node->chain_id);
+    else if (method_is(call, "eth_blockNumber"))
         json_quantity(json, node->height - 1);
-    } else if (method_is(call, "eth_getBlockByNumber")) {
+    else if (method_is(call, "eth_getBlockByNumber"))
         answer_block(json, node, call);
-    } else if (method_is(call, "eth_getUncleByBlockHashAndIndex")) {
+    else if (method_is(call, "eth_getUncleByBlockHashAndIndex"))
         answer_ommer(json, node, call);
-    } else {
-        json_null(json);
-        json_key(json, "error");
-        json_open(json, '{');
-        json_key(json, "code");
-        fputs("-32601", json->file);
-        json->after_key = false;
-        json_put_text(json, "message", "Method not found");
-        json_close(json, '}');
-    }
+    else if (method_is(call, "debug_traceBlockByNumber") && node->trace != NULL)
+        put_raw(json, node->trace);
+    else if (method_is(call, "debug_executionWitness") && node->witness != NULL)
+        put_raw(json, node->witness);
+    else if (node->state == NULL || !answer_state(json, node, call))
+        answer_not_found(json);
     json_close(json, '}');
 }
 
