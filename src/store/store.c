@@ -30,6 +30,41 @@ enum store_class store_class(enum pevm_status status)
     return CLASS_FATAL;
 }
 
+/* ---- counting ---- */
+
+/* How a call ended, and in which of `times` (may be NULL) it belongs. Returns the status. */
+static enum pevm_status count_call(struct store *store,
+                                   enum pevm_status status,
+                                   struct counter *times,
+                                   uint64_t begin_ns)
+{
+    counter_add_shared(&store->counters.ended[store_class(status)], 1);
+    if (times == NULL) return status;
+    uint64_t us = (clock_now_ns() - begin_ns) / 1000;
+    unsigned place = us == 0 ? 0 : 64 - (unsigned)__builtin_clzll(us);
+    counter_add_shared(&times[place < STORE_TIMES ? place : STORE_TIMES - 1], 1);
+    return status;
+}
+
+void store_count(const struct store *store, struct store_counts *out)
+{
+    const struct store_counters *from = &store->counters;
+    *out = (struct store_counts){.reads = counter_read(&from->reads),
+                                 .keys = counter_read(&from->keys),
+                                 .scans = counter_read(&from->scans),
+                                 .writes = counter_read(&from->writes),
+                                 .changes = counter_read(&from->changes),
+                                 .leases = counter_read(&from->leases)};
+    for (size_t i = 0; i < STORE_CLASS_COUNT; i++)
+        out->ended[i] = counter_read(&from->ended[i]);
+    for (size_t i = 0; i < STORE_TIMES; i++) {
+        out->read_times[i] = counter_read(&from->read_times[i]);
+        out->write_times[i] = counter_read(&from->write_times[i]);
+    }
+}
+
+/* ---- calls ---- */
+
 enum pevm_status store_get_many(struct store *store,
                                 struct store_item *items,
                                 const struct bytes *keys,
@@ -38,7 +73,11 @@ enum pevm_status store_get_many(struct store *store,
                                 struct error *error)
 {
     if (count == 0) return PEVM_OK;
-    return store->ops->get_many(store, items, keys, count, arena, error);
+    uint64_t begin = clock_now_ns();
+    counter_add_shared(&store->counters.reads, 1);
+    counter_add_shared(&store->counters.keys, count);
+    enum pevm_status status = store->ops->get_many(store, items, keys, count, arena, error);
+    return count_call(store, status, store->counters.read_times, begin);
 }
 
 enum pevm_status store_get(struct store *store,
@@ -64,7 +103,11 @@ enum pevm_status store_write(struct store *store,
     if (batch->is_broken)
         return error_set(error, PEVM_NO_MEMORY, "no memory for the changes of a batch");
     if (batch->change_count == 0) return PEVM_OK;
-    return store->ops->write(store, batch, token, error);
+    uint64_t begin = clock_now_ns();
+    counter_add_shared(&store->counters.writes, 1);
+    counter_add_shared(&store->counters.changes, batch->change_count);
+    enum pevm_status status = store->ops->write(store, batch, token, error);
+    return count_call(store, status, store->counters.write_times, begin);
 }
 
 enum pevm_status store_scan(struct store *store,
@@ -73,7 +116,8 @@ enum pevm_status store_scan(struct store *store,
                             void *context,
                             struct error *error)
 {
-    return store->ops->scan(store, prefix, visit, context, error);
+    counter_add_shared(&store->counters.scans, 1);
+    return count_call(store, store->ops->scan(store, prefix, visit, context, error), NULL, 0);
 }
 
 bool store_is_atomic(const struct store *store)
@@ -112,7 +156,9 @@ enum pevm_status store_lease_take(struct store *store,
 {
     uint64_t now = clock_boot_ns();
     lease->token = 0;
-    TRY(store->ops->take(store, lease->owner, ttl_ms, &lease->token, error));
+    counter_add_shared(&store->counters.leases, 1);
+    enum pevm_status status = store->ops->take(store, lease->owner, ttl_ms, &lease->token, error);
+    TRY(count_call(store, status, NULL, 0));
     if (lease->token != 0) lease->until_ns = now + ttl_ms * NS_PER_MS;
     return PEVM_OK;
 }
@@ -124,7 +170,9 @@ enum pevm_status store_lease_keep(struct store *store,
 {
     uint64_t now = clock_boot_ns();
     if (lease->token == 0) return error_set(error, PEVM_FENCED, "the lock is not ours");
+    counter_add_shared(&store->counters.leases, 1);
     enum pevm_status status = store->ops->keep(store, lease->owner, ttl_ms, error);
+    (void)count_call(store, status, NULL, 0);
     if (status == PEVM_FENCED) lease->token = 0;
     if (status == PEVM_OK) lease->until_ns = now + ttl_ms * NS_PER_MS;
     return status;
@@ -135,7 +183,9 @@ enum pevm_status store_lease_drop(struct store *store,
                                   struct error *error)
 {
     if (lease->token == 0) return PEVM_OK;
+    counter_add_shared(&store->counters.leases, 1);
     enum pevm_status status = store->ops->drop(store, lease->owner, error);
+    (void)count_call(store, status, NULL, 0);
     if (status == PEVM_OK || status == PEVM_FENCED) lease->token = 0;
     return status == PEVM_FENCED ? PEVM_OK : status;
 }

@@ -31,7 +31,14 @@
 
 struct store;
 
-enum store_class { CLASS_FINE, CLASS_NOT_FOUND, CLASS_TRANSIENT, CLASS_FENCED, CLASS_FATAL };
+enum store_class {
+    CLASS_FINE,
+    CLASS_NOT_FOUND,
+    CLASS_TRANSIENT,
+    CLASS_FENCED,
+    CLASS_FATAL,
+    STORE_CLASS_COUNT
+};
 
 /* What to do about a status: go on, take it as absent, try again, step down, stop. */
 enum store_class store_class(enum pevm_status status);
@@ -71,6 +78,20 @@ enum pevm_status store_scan(struct store *store,
                             struct error *error) MUST_CHECK;
 
 bool store_is_atomic(const struct store *store);
+
+/* What was done with a store since it was opened. */
+#define STORE_TIMES                                                                                \
+    26 /* calls that took less than 2^i microseconds, but not less than half of that; the last: longer */
+
+struct store_counts {
+    uint64_t reads, keys, scans;       /* calls that read, keys they asked for; scans */
+    uint64_t writes, changes;          /* calls that write, changes in them */
+    uint64_t leases;                   /* calls about the lock */
+    uint64_t ended[STORE_CLASS_COUNT]; /* how all of them ended */
+    uint64_t read_times[STORE_TIMES], write_times[STORE_TIMES];
+};
+/* Any thread; the numbers need not be of one moment. */
+void store_count(const struct store *store, struct store_counts *out);
 
 /* "LMDB 0.9.24, pevm-data", "Redis 7.0.15, 127.0.0.1:6379": for logs. Lives as long as the store. */
 const char *store_about(const struct store *store);

@@ -1,6 +1,7 @@
 /* store_private.h - what a backend is to store.h. Every kind of store begins with a struct store. */
 #pragma once
 
+#include "metrics/counter.h"
 #include "store/store.h"
 
 struct store_ops {
@@ -36,8 +37,16 @@ struct store_ops {
     void (*close)(struct store *store);
 };
 
+struct store_counters {
+    struct counter reads, keys, scans, writes, changes, leases;
+    struct counter ended[STORE_CLASS_COUNT];
+    struct counter read_times[STORE_TIMES], write_times[STORE_TIMES];
+};
+
+/* All zero but for the first and the last. */
 struct store {
     const struct store_ops *ops;
+    struct store_counters counters;
     char about[160];
 };
 

@@ -77,3 +77,42 @@ TEST(a_lease_is_measured_from_before_it_was_asked_for)
     store_close(store);
     memory_db_free(db);
 }
+
+TEST(calls_are_counted_with_how_they_ended)
+{
+    struct memory_db *db = memory_db_new();
+    struct store *store;
+    struct error error;
+    struct store_batch batch = {0};
+    struct store_counts counts;
+    struct arena arena;
+    struct store_item items[3];
+    struct bytes keys[] = {bytes_of("a", 1), bytes_of("b", 1), bytes_of("c", 1)}, value;
+    CHECK_EQ(store_memory_open(&store, db, &error), PEVM_OK);
+    arena_init(&arena, 4096, 0);
+    store_batch_set(&batch, keys[0], keys[1], 0);
+    store_batch_delete(&batch, keys[1]);
+    CHECK_EQ(store_write(store, &batch, 0, &error), PEVM_OK);
+    CHECK_EQ(store_write(store, &batch, 7, &error), PEVM_FENCED);
+    CHECK_EQ(store_get_many(store, items, keys, 3, &arena, &error), PEVM_OK);
+    CHECK_EQ(store_get(store, &value, keys[2], &arena, &error), PEVM_NOT_FOUND);
+    memory_db_stop_after(db, 0);
+    CHECK_EQ(store_get(store, &value, keys[0], &arena, &error), PEVM_UNAVAILABLE);
+    store_count(store, &counts);
+    CHECK(counts.reads == 3 && counts.keys == 5 && counts.writes == 2 && counts.changes == 4);
+    CHECK(counts.scans == 0 && counts.leases == 0);
+    CHECK(counts.ended[CLASS_FINE] == 3 && counts.ended[CLASS_FENCED] == 1 &&
+          counts.ended[CLASS_TRANSIENT] == 1);
+    CHECK(counts.ended[CLASS_FATAL] == 0 &&
+          counts.ended[CLASS_NOT_FOUND] == 0); /* the store did answer */
+    uint64_t reads = 0, writes = 0;
+    for (size_t i = 0; i < STORE_TIMES; i++) {
+        reads += counts.read_times[i];
+        writes += counts.write_times[i];
+    }
+    CHECK(reads == 3 && writes == 2);
+    store_batch_fini(&batch);
+    store_close(store);
+    memory_db_free(db);
+    arena_fini(&arena);
+}
