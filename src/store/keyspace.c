@@ -55,37 +55,46 @@ const char *address_checksum(char out[ADDRESS_TEXT_SIZE], const address *who)
     return out;
 }
 
-static void put(struct key_text *text, const char *part)
+static void put(struct key_text *text, const char *part, size_t size)
 {
-    size_t size = strlen(part);
     ASSERT(text->size + size < KEY_TEXT_SIZE);
-    memcpy(text->text + text->size, part, size + 1);
+    memcpy(text->text + text->size, part, size);
     text->size += size;
 }
 
 static void put_part(struct key_text *text, char part, const struct key *key, bool lower)
 {
     char digits[HEX_HASH_SIZE];
-    hash32 slot = u256_to_hash(key->slot);
+    hash32 slot;
     switch (part) {
-    case 'n': snprintf(digits, sizeof digits, "%" PRIu64, key->number); break;
-    case 'a': lower ? hex_address(digits, &key->who) : address_checksum(digits, &key->who); break;
-    case 's': hex_hash(digits, &slot); break;
-    default: hex_hash(digits, &key->hash); break;
+    case 'n':
+        put(text, digits, (size_t)snprintf(digits, sizeof digits, "%" PRIu64, key->number));
+        break;
+    case 'a':
+        lower ? hex_address(digits, &key->who) : address_checksum(digits, &key->who);
+        put(text, digits, HEX_ADDRESS_SIZE - 1);
+        break;
+    case 's':
+        slot = u256_to_hash(key->slot);
+        put(text, hex_hash(digits, &slot), HEX_HASH_SIZE - 1);
+        break;
+    default: put(text, hex_hash(digits, &key->hash), HEX_HASH_SIZE - 1); break;
     }
-    put(text, digits);
 }
 
 struct key_text key_write(const struct key *key, bool lower)
 {
-    struct key_text text = {.size = 0};
-    for (const char *shape = shapes[key->kind]; *shape != 0; shape++) {
-        const char letter[2] = {*shape, 0};
-        if (*shape == '%')
-            put_part(&text, *++shape, key, lower);
-        else
-            put(&text, letter);
+    struct key_text text;
+    text.size = 0;
+    for (const char *shape = shapes[key->kind]; *shape != 0;) { /* ends: it moves on */
+        size_t word = strcspn(shape, "%");
+        put(&text, shape, word);
+        shape += word;
+        if (*shape == 0) break;
+        put_part(&text, shape[1], key, lower);
+        shape += 2;
     }
+    text.text[text.size] = 0;
     return text;
 }
 
