@@ -193,6 +193,50 @@ static bool put_counters(struct json_writer *json, const struct report *report)
     return ok;
 }
 
+/* ---- who waited for whom ------------------------------------------------------------------------------- */
+
+static void put_flow_end(struct json_writer *json,
+                         const char *phase,
+                         uint64_t id,
+                         const struct report_attempt *attempt,
+                         uint64_t ns)
+{
+    json_open(json, '{');
+    json_put_text(json, "ph", phase);
+    json_put_number(json, "pid", PROCESS);
+    json_put_number(json, "tid", attempt->worker + 1);
+    json_put_number(json, "id", id);
+    json_put_text(json, "name", "waited for");
+    json_put_text(json, "cat", "wait");
+    json_put_decimal(json, "ts", us(ns));
+    if (phase[0] == 'f') json_put_text(json, "bp", "e"); /* the slice around it, not the next */
+    json_close(json, '}');
+}
+
+/* An arrow from what was waited for, where it counted, to the attempt that followed. */
+static bool put_flows(struct json_writer *json, const struct report *report)
+{
+    size_t bytes = report->tx_count * sizeof(uint32_t);
+    uint32_t *counted = heap_alloc(bytes), *next = heap_alloc(bytes); /* by tx: attempts */
+    bool ok = counted != NULL && next != NULL;
+    for (uint32_t i = 0; ok && i < report->tx_count; i++)
+        counted[i] = next[i] = REPORT_NOBODY;
+    for (uint32_t i = 0; ok && i < report->attempt_count; i++)
+        if (report->attempts[i].end == REPORT_FINAL) counted[report->attempts[i].tx] = i;
+    for (uint32_t i = (uint32_t)report->attempt_count; ok && i-- > 0;) {
+        const struct report_attempt *attempt = &report->attempts[i];
+        uint32_t blocker = attempt->blocked_on, to = next[attempt->tx];
+        uint32_t from = blocker < report->tx_count ? counted[blocker] : REPORT_NOBODY;
+        next[attempt->tx] = i;
+        if (from == REPORT_NOBODY || to == REPORT_NOBODY) continue;
+        put_flow_end(json, "s", i, &report->attempts[from], report->attempts[from].end_ns);
+        put_flow_end(json, "f", i, &report->attempts[to], report->attempts[to].start_ns);
+    }
+    heap_free(counted);
+    heap_free(next);
+    return ok;
+}
+
 /* ---- all of it ----------------------------------------------------------------------------------------- */
 
 static void put_tracks(struct json_writer *json, const struct report *report)
@@ -221,7 +265,7 @@ bool report_trace_write(const struct report *report, FILE *out)
     for (unsigned kind = 0; kind < REPORT_SPAN_KINDS; kind++)
         for (size_t i = 0; i < report->span_counts[kind]; i++)
             put_span(&json, (enum report_span_kind)kind, &report->spans[kind][i]);
-    bool ok = put_counters(&json, report);
+    bool ok = put_flows(&json, report) && put_counters(&json, report);
     json_close(&json, ']');
     json_close(&json, '}');
     return ok && fflush(out) == 0 && !json_writer_failed(&json);

@@ -208,6 +208,35 @@ TEST(the_trace_is_json_with_a_slice_for_each_attempt)
     end();
 }
 
+TEST(who_waited_has_an_arrow_from_what_it_waited_for)
+{
+    begin("transfers");
+    make(1);
+    /* As if transaction 7 had waited for 3, and 9 for one that never counted. */
+    static struct report_attempt attempts[TXS + 2];
+    memcpy(attempts, report.attempts, TXS * sizeof *attempts);
+    attempts[TXS] = attempts[7];
+    attempts[7].end = REPORT_BLOCKED;
+    attempts[7].blocked_on = 3;
+    attempts[9].end = REPORT_BLOCKED;
+    attempts[9].blocked_on = 5;
+    attempts[5].end = REPORT_UNSURE;
+    report.attempts = attempts;
+    report.attempt_count = TXS + 1;
+    const struct json *trace = parsed(written(report_trace_write));
+    unsigned starts = 0, ends = 0;
+    for (const struct json *event = json_get(trace, "traceEvents")->first; event != NULL;
+         event = event->next) {
+        starts += json_text_is(json_get(event, "ph"), "s");
+        ends += json_text_is(json_get(event, "ph"), "f");
+        if (json_text_is(json_get(event, "ph"), "f")) CHECK_EQ(number(json_get(event, "id")), 7);
+    }
+    CHECK_EQ(starts, 1);
+    CHECK_EQ(ends, 1);
+    report_fini(&report);
+    end();
+}
+
 /* ---- the page -------------------------------------------------------------------------------- */
 
 TEST(the_page_has_what_the_run_did_and_needs_nothing_else)
