@@ -6,6 +6,7 @@
 #include "fixture/field.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 #define ARENA_CHUNK ((size_t)1 << 20)
 #define AHEAD       16 /* blocks in one request while there are many */
@@ -25,6 +26,7 @@ struct node_chain {
     char params[CALL_BLOCKS + AHEAD][NODE_PARAMS_SIZE];
     size_t asked, at; /* blocks of the request, and which of them comes next */
     bool many;        /* the last request's blocks were all there */
+    bool no_raw;      /* the node does not give blocks as RLP */
 };
 
 static void node_chain_close(void *self)
@@ -67,21 +69,57 @@ static void plan_block(struct node_chain *chain, size_t call, uint64_t number, b
                           .params = node_block_params(chain->params[call], number, with_txs)};
 }
 
-static enum pevm_status ask(struct node_chain *chain, struct error *error)
+/* The block as RLP: less to say and to read. */
+static void plan_raw_block(struct node_chain *chain, size_t call, uint64_t number)
+{
+    snprintf(chain->params[call], NODE_PARAMS_SIZE, "[\"0x%" PRIx64 "\"]", number);
+    chain->calls[call] =
+        (struct rpc_call){.method = "debug_getRawBlock", .params = chain->params[call]};
+}
+
+/* One request. Raw blocks only up to the head: beyond it that call is an error, while the other one answers null. */
+static enum pevm_status ask_once(struct node_chain *chain, bool raw, struct error *error)
 {
     const struct node_known *last = last_known(chain);
+    uint64_t left = chain->head - chain->next + 1; /* up to the head, when it is raw */
     size_t blocks = chain->many ? AHEAD : 1;
-    chain->asked = chain->at = 0;
+    if (raw && left < blocks) blocks = (size_t)left;
     arena_reset(&chain->arena);
     chain->calls[CALL_HEAD] = (struct rpc_call){.method = "eth_blockNumber", .params = "[]"};
     plan_block(chain, CALL_LAST, last == NULL ? chain->next : last->number, false);
-    for (size_t i = 0; i < blocks; i++)
-        plan_block(chain, CALL_BLOCKS + i, chain->next + i, true);
-    size_t count = CALL_BLOCKS + blocks;
-    TRY(rpc_ask(chain->rpc, chain->calls, count, &chain->arena, error));
-    for (size_t i = 0; i < count; i++)
-        if (chain->calls[i].result == NULL) return rpc_tell(chain->rpc, &chain->calls[i], error);
+    for (size_t i = 0; i < blocks; i++) {
+        if (raw)
+            plan_raw_block(chain, CALL_BLOCKS + i, chain->next + i);
+        else
+            plan_block(chain, CALL_BLOCKS + i, chain->next + i, true);
+    }
     chain->asked = blocks;
+    return rpc_ask(chain->rpc, chain->calls, CALL_BLOCKS + blocks, &chain->arena, error);
+}
+
+static bool has_error(const struct node_chain *chain)
+{
+    for (size_t i = 0; i < CALL_BLOCKS + chain->asked; i++)
+        if (chain->calls[i].result == NULL) return true;
+    return false;
+}
+
+static enum pevm_status ask(struct node_chain *chain, struct error *error)
+{
+    bool raw = !chain->no_raw && chain->many && chain->next <= chain->head;
+    chain->asked = chain->at = 0;
+    enum pevm_status status = ask_once(chain, raw, error);
+    if (status == PEVM_OK && raw && has_error(chain)) {
+        chain->no_raw = true;
+        status = ask_once(chain, false, error);
+    }
+    size_t count = CALL_BLOCKS + chain->asked;
+    for (size_t i = 0; i < count && status == PEVM_OK; i++)
+        if (chain->calls[i].result == NULL) status = rpc_tell(chain->rpc, &chain->calls[i], error);
+    if (status != PEVM_OK) {
+        chain->asked = 0; /* nothing of it is used */
+        return status;
+    }
     chain->many = chain->calls[count - 1].result->kind != JSON_NULL;
     return value_u64(&chain->head, chain->calls[CALL_HEAD].result, "eth_blockNumber", error);
 }
@@ -112,7 +150,7 @@ static enum pevm_status compare_some(
     struct rpc_call calls[BACK];
     char params[BACK][NODE_PARAMS_SIZE];
     size_t count = 0;
-    for (; count<BACK && * top - count> bottom; count++) {
+    for (; count < BACK && count < *top - bottom; count++) {
         uint64_t number = known_at(chain, *top - count - 1)->number;
         calls[count] = (struct rpc_call){.method = "eth_getBlockByNumber",
                                          .params = node_block_params(params[count], number, false)};
@@ -159,6 +197,42 @@ static enum pevm_status go_back(struct node_chain *chain,
 
 /* ---- giving ---- */
 
+/* A block of RLP; what it says of itself is checked where all blocks are. */
+static enum pevm_status read_raw(struct node_chain *chain,
+                                 struct block *block,
+                                 struct bytes *encoding,
+                                 const struct json *answer,
+                                 struct arena *scratch,
+                                 struct error *error)
+{
+    enum pevm_status status = value_bytes(encoding, answer, "debug_getRawBlock", scratch, error);
+    if (status == PEVM_OK) status = block_decode(block, *encoding, scratch, NULL, error);
+    if (status == PEVM_OK && block->header.number != chain->next)
+        status = error_set(error,
+                           PEVM_BAD_INPUT,
+                           "number: expected %" PRIu64 ", got %" PRIu64,
+                           chain->next,
+                           block->header.number);
+    if (status != PEVM_OK)
+        error_prefix(error, "%s: block %" PRIu64, rpc_name(chain->rpc), chain->next);
+    return status;
+}
+
+static enum pevm_status read_block(struct node_chain *chain,
+                                   struct block *block,
+                                   struct bytes *encoding,
+                                   const struct json *answer,
+                                   struct arena *scratch,
+                                   struct error *error)
+{
+    if (answer->kind == JSON_STRING)
+        return read_raw(chain, block, encoding, answer, scratch, error);
+    TRY(node_block_read(chain->rpc, block, NULL, chain->next, answer, scratch, error));
+    return block_encode(encoding, block, scratch)
+               ? PEVM_OK
+               : error_set(error, PEVM_NO_MEMORY, "out of memory");
+}
+
 static enum pevm_status give(struct node_chain *chain,
                              struct raw_block *out,
                              bool *found,
@@ -173,11 +247,9 @@ static enum pevm_status give(struct node_chain *chain,
         chain->asked = chain->at = 0; /* ask anew next time */
         return PEVM_OK;
     }
-    TRY(node_block_read(chain->rpc, &block, NULL, chain->next, answer, scratch, error));
+    TRY(read_block(chain, &block, &out->encoding, answer, scratch, error));
     if (last != NULL && !hash32_equal(&block.header.parent_hash, &last->hash))
         return go_back(chain, out, error);
-    if (!block_encode(&out->encoding, &block, scratch))
-        return error_set(error, PEVM_NO_MEMORY, "out of memory");
     know(chain, block.header.number, &block.header.hash);
     chain->at++;
     return PEVM_OK;

@@ -2,7 +2,7 @@
  * taken back here (FEED_REORG).
  *
  * Every request asks for the block given last once more, together with those that follow: so a reorg is seen even where nothing
- * follows yet, at no further round trip. When it is another one now, the common ancestor is looked for, up to 256 blocks back.
+ * follows yet, at no further round trip. Blocks come as RLP (debug_getRawBlock) from nodes that offer it, else as JSON. When it is another one now, the common ancestor is looked for, up to 256 blocks back.
  */
 #pragma once
 

@@ -48,6 +48,17 @@ static void answer_block(struct json_writer *json,
         json_null(json);
 }
 
+static void answer_raw(struct json_writer *json,
+                       const struct fake_node *node,
+                       const struct json *call)
+{
+    uint64_t number;
+    struct error error;
+    CHECK_EQ(value_u64(&number, param(call, 0), "number", &error), PEVM_OK);
+    CHECK(number < node->height); /* nobody asks beyond the head */
+    json_bytes(json, node->chain->encodings[number]);
+}
+
 static void answer_ommer(struct json_writer *json,
                          const struct fake_node *node,
                          const struct json *call)
@@ -137,6 +148,8 @@ static void answer_call(struct json_writer *json,
         answer_block(json, node, call);
     else if (method_is(call, "eth_getUncleByBlockHashAndIndex"))
         answer_ommer(json, node, call);
+    else if (method_is(call, "debug_getRawBlock") && node->gives_raw)
+        answer_raw(json, node, call);
     else if (method_is(call, "debug_traceBlockByNumber") && node->trace != NULL)
         put_raw(json, node->trace);
     else if (method_is(call, "debug_executionWitness") && node->witness != NULL)

@@ -11,7 +11,8 @@
 
 struct fake_node {
     const struct feed_chain *chain;
-    size_t height; /* it has the blocks 0 to height - 1 of the chain */
+    size_t height;  /* it has the blocks 0 to height - 1 of the chain */
+    bool gives_raw; /* offers debug_getRawBlock */
     uint64_t chain_id;
     const struct memory_state *state; /* may be NULL */
     const char *trace,

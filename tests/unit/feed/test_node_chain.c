@@ -67,6 +67,23 @@ TEST(a_node_is_caught_up_with_and_followed)
     end();
 }
 
+TEST(blocks_come_as_rlp_from_a_node_that_offers_it)
+{
+    node = (struct fake_node){.chain = &chain, .height = 100, .gives_raw = true};
+    begin(NULL, 0);
+    take(&chain, 0, 100);
+    CHECK(rpc_requests(rpc) < 30); /* ommers are in the blocks, but for the first sixteen */
+    node.height = 137;
+    take(&chain, 100, 137);
+    node.chain = &branch;
+    CHECK_EQ(next().event, FEED_REORG);
+    take(&branch, 50, 137);
+    node.gives_raw = false; /* another node behind the same address */
+    node.height = 180;
+    take(&branch, 137, 180);
+    end();
+}
+
 TEST(blocks_that_the_node_takes_back_are_taken_back)
 {
     static const size_t heights[] = {51, 55, 60, 200};
