@@ -58,6 +58,7 @@ PLANTED = [
     ("comments", {"src/base/arena.c": with_line("/* TO" + "DO later */")}),
     ("comments", {"src/base/README.md": "FIX" + "ME\n"}),
     ("atomics", {"src/base/arena.c": with_line("static _Atomic int count;")}),
+    ("large", {"data.mdb": "x" * (1 << 20) + "x"}),
     ("atomics", {"src/base/arena.c": with_line("__atomic_store_n(place, 1, 5);")}),
     ("tests", {"tests/unit/base/test_arena.c": None}),
     ("tests", {"tests/unit/base/CMakeLists.txt": ""}),

@@ -42,6 +42,7 @@ ATOMICS = r"\b(?:_Atomic|atomic_\w+|memory_order_\w+|__atomic_\w+|__sync_\w+)\b"
 ATOMIC_PLACES = ("src/sync/", "src/sched/", "src/state/mv", "src/metrics/counter.h")
 MACHINE_PATH = re.compile(r"(?:^|[^\w./~-])/(?:work|home|root|Users|farm)/[\w.]")
 SIZE_ASKED = {".c": 600, ".h": 250}
+FILE_BYTES_MAX = 1 << 20  # nothing that people wrote is larger
 FUNCTION_ASKED = 70
 
 
@@ -312,6 +313,14 @@ def check_machine(tree, found):
             found.add("machine", path, number, f"{name}...: a path of some machine")
 
 
+def check_large(tree, found):
+    """No file is so large that nobody wrote it: databases, recordings, builds."""
+    for path in tree.files:
+        size = (ROOT / path).stat().st_size
+        if size > FILE_BYTES_MAX:
+            found.add("large", path, 0, f"{size} bytes: what is made does not belong into the tree")
+
+
 CHECKS = {
     "layers": check_layers,
     "private": check_private,
@@ -324,6 +333,7 @@ CHECKS = {
     "rooms": check_rooms,
     "headers": check_headers,
     "machine": check_machine,
+    "large": check_large,
 }
 
 
