@@ -1,15 +1,18 @@
 /* pevm replay --rpc and pevm feed --rpc against a real node, where there is one, and what can be said without. */
 #include "base/hex.h"
+#include "cli/chain_maker.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/node_blocks.h"
 #include "feed/store_feed.h"
+#include "fixture/json_write.h"
 #include "store/store_lmdb.h"
 #include "support/anvil.h"
 #include "support/fake_node.h"
 #include "support/test.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static struct error error;
@@ -107,6 +110,136 @@ TEST(blocks_of_a_real_node_are_executed_as_it_did)
     const char *unknown[] = {"replay", "--rpc", anvil.url, "2", NULL};
     CHECK_EQ(run(cmd_replay, unknown), EXIT_DATA);
     anvil_stop(&anvil);
+}
+
+/* ---- a fake node with blocks that are whole: of all types, with everything that system calls read ---- */
+
+#define MADE_BLOCKS 6
+
+struct made_node {
+    struct fake_node node;
+    struct feed_chain chain;
+    char *trace;
+    size_t trace_size;
+};
+
+static void add_block(struct made_node *made, const struct block *block)
+{
+    struct feed_chain *chain = &made->chain;
+    struct block *copy = &chain->blocks[chain->count];
+    CHECK(block_encode(&chain->encodings[chain->count], block, &chain->arena));
+    CHECK_EQ(block_decode(copy, chain->encodings[chain->count], &chain->arena, NULL, &error),
+             PEVM_OK);
+    made->node.height = ++chain->count;
+}
+
+struct trace_writer {
+    struct json_writer json;
+    const struct memory_state *state;
+};
+
+static bool trace_slot(void *context, const u256 *slot, const u256 *value)
+{
+    struct trace_writer *writer = context;
+    char key[HEX_HASH_SIZE];
+    hash32 word = u256_to_hash(*slot);
+    (void)value;
+    json_put_text(&writer->json, hex_hash(key, &word), "0x99"); /* values are asked for */
+    return true;
+}
+
+static bool trace_account(void *context, const struct memory_account *account)
+{
+    struct trace_writer *writer = context;
+    char key[HEX_ADDRESS_SIZE];
+    json_key(&writer->json, hex_address(key, &account->who));
+    json_open(&writer->json, '{');
+    json_key(&writer->json, "storage");
+    json_open(&writer->json, '{');
+    CHECK_EQ(memory_state_each_slot(writer->state, &account->who, trace_slot, writer), PEVM_OK);
+    json_close(&writer->json, '}');
+    json_close(&writer->json, '}');
+    return true;
+}
+
+/* As many results as there are transactions; the first says that everything is touched. */
+static void write_trace(struct made_node *made, const struct made_block *block)
+{
+    struct trace_writer writer = {.state = block->pre_state};
+    free(made->trace);
+    FILE *file = open_memstream(&made->trace, &made->trace_size);
+    json_writer_init(&writer.json, file);
+    json_open(&writer.json, '[');
+    for (size_t i = 0; i < block->block->tx_count; i++) {
+        json_open(&writer.json, '{');
+        json_key(&writer.json, "result");
+        json_open(&writer.json, '{');
+        if (i == 0)
+            CHECK_EQ(memory_state_each_account(writer.state, trace_account, &writer), PEVM_OK);
+        json_close(&writer.json, '}');
+        json_close(&writer.json, '}');
+    }
+    json_close(&writer.json, ']');
+    fclose(file);
+    made->node.trace = made->trace;
+    made->node.state = block->pre_state;
+}
+
+static void replay_last(struct made_node *made, const char *network)
+{
+    struct rpc_server *server = rpc_server_start(fake_node_answer, &made->node);
+    char folder[160];
+    snprintf(folder, sizeof folder, "%s/%s-%zu", feed_folder(), network, made->node.height);
+    const char *words[] = {"replay",
+                           "--rpc",
+                           rpc_server_url(server),
+                           "--fork",
+                           network,
+                           "--save",
+                           folder,
+                           "--mode",
+                           "both",
+                           "latest",
+                           NULL};
+    CHECK_EQ(run(cmd_replay, words), EXIT_DONE);
+    rpc_server_stop(server);
+}
+
+static void replay_made(const char *network)
+{
+    struct made_node made = {
+        .node = {.chain = &made.chain, .chain_id = 1}
+    };
+    struct chain_plan plan = {
+        .network = network, .recipe = recipe_find("mixed"), .seed = 3, .txs = 30};
+    struct chain_maker *maker;
+    CHECK_EQ(chain_maker_new(&maker, &plan, &error), PEVM_OK);
+    arena_init(&made.chain.arena, 1 << 20, 0);
+    made.chain.blocks =
+        arena_alloc_zeroed(&made.chain.arena, MADE_BLOCKS + 1, sizeof(struct block));
+    made.chain.encodings =
+        arena_alloc_zeroed(&made.chain.arena, MADE_BLOCKS + 1, sizeof(struct bytes));
+    for (unsigned i = 0; i < MADE_BLOCKS; i++) {
+        struct made_block block;
+        if (chain_maker_next(maker, &block, &error) != PEVM_OK) fail_msg("%s", error.text);
+        if (i == 0) {
+            struct block genesis = {.header = *block.note.parent};
+            genesis.has_withdrawals = genesis.header.field_count >= 17;
+            add_block(&made, &genesis);
+        }
+        add_block(&made, block.block);
+        write_trace(&made, &block);
+        replay_last(&made, network);
+    }
+    chain_maker_free(maker);
+    free(made.trace);
+    arena_fini(&made.chain.arena);
+}
+
+TEST(blocks_with_system_calls_and_requests_are_whole)
+{
+    replay_made("Osaka");
+    replay_made("Berlin");
 }
 
 static uint64_t fed(const char *folder, hash32 *hash)
