@@ -47,3 +47,13 @@ enum pevm_status store_place_open(struct store **out, const char *place, struct 
                                    .map_size_min = MAP_SIZE_MIN};
     return store_lmdb_open(out, &options, error);
 }
+
+enum pevm_status store_place_check(const char *place, struct error *error)
+{
+    char path[4096];
+    const char *folder = begins_with(place, lmdb) ? place + strlen(lmdb) : place;
+    if (begins_with(place, redis)) return PEVM_OK;
+    int size = snprintf(path, sizeof path, "%s/data.mdb", folder);
+    if (size > 0 && (size_t)size < sizeof path && access(path, F_OK) == 0) return PEVM_OK;
+    return error_set(error, PEVM_NOT_FOUND, "%.400s: there is no store in this folder", folder);
+}

@@ -14,3 +14,6 @@
 enum pevm_status store_place_open(struct store **out,
                                   const char *place,
                                   struct error *error) MUST_CHECK;
+
+/* Is there a store at a place? PEVM_NOT_FOUND: a folder without one (opening would make it). Of a server nothing is asked. */
+enum pevm_status store_place_check(const char *place, struct error *error) MUST_CHECK;

@@ -53,3 +53,16 @@ TEST(variables_of_the_service_count_for_servers)
     CHECK(strstr(error.text, "environment: EVM_EXECUTOR_STORAGE_PIKA_DB") == error.text);
     CHECK_EQ(unsetenv("EVM_EXECUTOR_STORAGE_PIKA_DB"), 0);
 }
+
+TEST(a_folder_without_a_store_is_told_and_stays_as_it_is)
+{
+    char place[200];
+    struct store *store;
+    snprintf(place, sizeof place, "lmdb:%s/three", feed_folder());
+    CHECK_EQ(store_place_check(place, &error), PEVM_NOT_FOUND);
+    CHECK(strstr(error.text, "/three: there is no store in this folder") != NULL);
+    CHECK_EQ(store_place_open(&store, place, &error), PEVM_OK);
+    store_close(store);
+    CHECK_EQ(store_place_check(place, &error), PEVM_OK);
+    CHECK_EQ(store_place_check("redis:/nowhere", &error), PEVM_OK);
+}
