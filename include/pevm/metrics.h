@@ -38,9 +38,10 @@ struct pevm_metrics {
 
     /* Conflicts. */
     uint64_t incarnations; /* attempts in all */
-    uint64_t aborts;       /* attempts that did not count: the next two */
-    uint64_t violations;   /* ... what they had read did not hold */
-    uint64_t waits;        /* ... they met what a lower one was about to change */
+    uint64_t aborts;       /* attempts that did not count, and were begun anew */
+    uint64_t violations;   /* attempts that came to an end, and what they had read did not hold */
+    uint64_t waits;        /* how often one met what a lower task was about to change */
+    uint64_t resumed;      /* ... and went on where it was when that had changed */
     uint64_t steals;       /* how often a worker took tasks out of what another had claimed */
 
     /* Times of blocks, by phase. */

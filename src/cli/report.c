@@ -185,7 +185,8 @@ const char *report_end_name(enum report_end end)
     static const char *const names[] = {[REPORT_FINAL] = "final",
                                         [REPORT_STALE] = "stale",
                                         [REPORT_BLOCKED] = "blocked",
-                                        [REPORT_UNSURE] = "unsure"};
+                                        [REPORT_UNSURE] = "unsure",
+                                        [REPORT_PAUSED] = "paused"};
     ASSERT((size_t)end < COUNT_OF(names));
     return names[end];
 }

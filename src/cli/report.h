@@ -5,7 +5,7 @@
  * on all workers, with their events noted; the fastest of these runs is the one that is shown.
  *
  * Words
- *   attempt   an execution of a transaction by a worker, from its begin to its end
+ *   attempt   an execution of a transaction, from its begin to its end; in several parts when it is blocked and goes on
  *   cause     the location because of which an attempt did not count, as far as it is known
  *   path      the longest chain of transactions that need one another: no schedule is faster (oracle_record.h, precise)
  *
@@ -22,13 +22,16 @@
 enum report_end {
     REPORT_FINAL,   /* it counted */
     REPORT_STALE,   /* it came to an end; what it had read was not true any more */
-    REPORT_BLOCKED, /* it met what a lower transaction was about to change */
+    REPORT_BLOCKED, /* it met what a lower transaction was about to change, and was begun anew */
     REPORT_UNSURE,  /* it gave no result, because of what it read */
+    REPORT_PAUSED,  /* it was blocked, and went on: the next part says how it ended */
     REPORT_END_COUNT
 };
 
+/* An attempt, or a part of one. */
 struct report_attempt {
     uint64_t start_ns, end_ns;
+    uint64_t before_ns; /* inside the parts before it */
     uint32_t tx, worker, incarnation;
     uint32_t blocked_on; /* or REPORT_NOBODY */
     uint32_t cause;      /* index of a location, or REPORT_NOBODY */
@@ -50,6 +53,7 @@ struct report_tx {
     uint64_t alone_ns; /* one after another: the fastest of the runs */
     uint64_t final_ns; /* when it became final */
     uint32_t attempts, stale, blocked;
+    uint32_t resumed; /* of those that were blocked: that went on */
     bool is_on_path;
 };
 

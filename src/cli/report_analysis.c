@@ -38,7 +38,7 @@ struct pevm_metrics report_metrics(const struct report *report)
     m.incarnations = report->executions;
     m.violations = report->stale;
     m.waits = report->waits;
-    m.aborts = report->stale + report->waits;
+    m.aborts = report->executions > report->tx_count ? report->executions - report->tx_count : 0;
     uint64_t hand_over_ns = phase_ns(report, PHASE_HAND_OVER);
     m.transactions_ns = phase_ns(report, PHASE_TRANSACTIONS) - hand_over_ns;
     m.commit_ns = hand_over_ns + phase_ns(report, PHASE_FINISH) + phase_ns(report, PHASE_ROOTS);
@@ -55,7 +55,8 @@ struct pevm_metrics report_metrics(const struct report *report)
     for (size_t i = 0; i < report->attempt_count; i++) {
         const struct report_attempt *attempt = &report->attempts[i];
         uint64_t ns = attempt->end_ns - attempt->start_ns;
-        *(attempt->end == REPORT_FINAL ? &m.task_ns : &m.task_again_ns) += ns;
+        bool counts = attempt->end == REPORT_FINAL || attempt->end == REPORT_PAUSED;
+        *(counts ? &m.task_ns : &m.task_again_ns) += ns;
     }
     m.validation_ns = m.busy_ns - m.task_ns - m.task_again_ns;
     return m;

@@ -9,7 +9,6 @@
 struct worker_now {
     uint32_t attempt; /* index, or REPORT_NOBODY */
     uint64_t check_ns, idle_ns;
-    size_t next; /* in its ring */
 };
 
 struct reader {
@@ -55,7 +54,7 @@ static void lose(struct reader *reader,
     struct report_location *location = &reader->report->locations[attempt->cause];
     location->stale += end != REPORT_BLOCKED;
     location->blocked += end == REPORT_BLOCKED;
-    location->lost_ns += attempt->end_ns - attempt->start_ns;
+    location->lost_ns += attempt->before_ns + attempt->end_ns - attempt->start_ns;
 }
 
 static int compare_locations(const void *a, const void *b)
@@ -73,16 +72,30 @@ static void add_span(struct report *report, enum report_span_kind kind, struct r
     report->spans[kind][report->span_counts[kind]++] = span;
 }
 
+/* What was blocked goes on: nothing is lost, but the wait is remembered. */
+static uint64_t go_on(struct reader *reader, uint32_t last)
+{
+    if (last == REPORT_NOBODY) return 0; /* the blocked part was lost */
+    struct report_attempt *part = &reader->report->attempts[last];
+    uint64_t ns = part->before_ns + part->end_ns - part->start_ns;
+    part->end = REPORT_PAUSED;
+    reader->report->txs[part->tx].resumed++;
+    if (part->cause != REPORT_NOBODY) reader->report->locations[part->cause].lost_ns -= ns;
+    return ns;
+}
+
 static void on_run(struct reader *reader, uint32_t worker, const struct event *event, uint64_t ns)
 {
     struct report *report = reader->report;
     uint32_t last = reader->last[event->tx];
+    bool is_new = event->kind == EVENT_RUN;
     /* Run again, though nobody said that the attempt before was stale: its check was lost, or made by whom we do not see. */
-    if (last != REPORT_NOBODY && report->attempts[last].end == REPORT_FINAL)
+    if (is_new && last != REPORT_NOBODY && report->attempts[last].end == REPORT_FINAL)
         lose(reader, &report->attempts[last], REPORT_STALE, EVENT_NOBODY);
     reader->workers[worker].attempt = (uint32_t)report->attempt_count;
     report->attempts[report->attempt_count++] = (struct report_attempt){
         .start_ns = ns,
+        .before_ns = is_new ? 0 : go_on(reader, last),
         .tx = event->tx,
         .worker = worker,
         .incarnation = event->incarnation,
@@ -90,7 +103,7 @@ static void on_run(struct reader *reader, uint32_t worker, const struct event *e
         .cause = REPORT_NOBODY,
         .end = REPORT_UNSURE,
     };
-    report->txs[event->tx].attempts++;
+    report->txs[event->tx].attempts += is_new;
 }
 
 static void on_end(struct reader *reader, uint32_t worker, const struct event *event, uint64_t ns)
@@ -137,7 +150,8 @@ static void on_event(struct reader *reader, uint32_t worker, const struct event 
     uint64_t ns = event->ns - reader->zero_ns;
     report->end_ns = ns;
     switch ((enum event_kind)event->kind) {
-    case EVENT_RUN: on_run(reader, worker, event, ns); return;
+    case EVENT_RUN:
+    case EVENT_RESUME: on_run(reader, worker, event, ns); return;
     case EVENT_EXECUTED:
     case EVENT_UNSURE:
     case EVENT_BLOCKED:
@@ -169,21 +183,6 @@ static void on_event(struct reader *reader, uint32_t worker, const struct event 
 
 /* ---- all of them ------------------------------------------------------------------------------- */
 
-/* The ring whose next event is the oldest; the number of them when there is none left. */
-static unsigned oldest(const struct reader *reader)
-{
-    unsigned workers = event_log_workers(reader->log), best = workers;
-    uint64_t best_ns = UINT64_MAX;
-    for (unsigned i = 0; i < workers; i++) {
-        const struct event_ring *ring = event_ring(reader->log, i);
-        size_t next = reader->workers[i].next;
-        if (next == event_count(ring) || event_at(ring, next)->ns >= best_ns) continue;
-        best = i;
-        best_ns = event_at(ring, next)->ns;
-    }
-    return best;
-}
-
 static bool reader_init(struct reader *reader)
 {
     struct report *report = reader->report;
@@ -212,7 +211,7 @@ static bool reader_init(struct reader *reader)
     for (uint32_t i = 0; i < report->tx_count; i++) {
         struct report_tx *tx = &report->txs[i];
         reader->last[i] = REPORT_NOBODY;
-        tx->attempts = tx->stale = tx->blocked = 0;
+        tx->attempts = tx->stale = tx->blocked = tx->resumed = 0;
         tx->final_ns = 0;
     }
     report->attempt_count = report->location_count = 0;
@@ -243,11 +242,12 @@ bool report_events_read(struct report *report, struct event_log *log, const stru
         .report = report, .log = log, .engine = engine, .arena = &report->scratch};
     arena_reset(&report->scratch);
     if (!reader_init(&reader)) return false;
-    unsigned workers = event_log_workers(log);
-    for (unsigned i; (i = oldest(&reader)) < workers;) { /* ends: one event less each time */
-        const struct event *event = event_at(event_ring(log, i), reader.workers[i].next++);
+    const struct event *event;
+    unsigned worker;
+    event_log_rewind(log);
+    while ((event = event_log_next(log, &worker)) != NULL) { /* ends: one less each time */
         if (reader.zero_ns == 0) reader.zero_ns = event->ns;
-        on_event(&reader, i, event);
+        on_event(&reader, worker, event);
     }
     return sort_locations(&reader);
 }

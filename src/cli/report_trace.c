@@ -14,7 +14,8 @@
 static const char *const end_colours[] = {[REPORT_FINAL] = "good",
                                           [REPORT_STALE] = "terrible",
                                           [REPORT_BLOCKED] = "bad",
-                                          [REPORT_UNSURE] = "grey"};
+                                          [REPORT_UNSURE] = "grey",
+                                          [REPORT_PAUSED] = "yellow"};
 
 /* ---- pieces ------------------------------------------------------------------------------------------ */
 
@@ -162,7 +163,7 @@ static size_t take_steps(const struct report *report, bool *is_waiting, struct s
     size_t count = 0;
     for (size_t i = 0; i < report->attempt_count; i++) {
         const struct report_attempt *attempt = &report->attempts[i];
-        bool is_blocked = attempt->end == REPORT_BLOCKED;
+        bool is_blocked = attempt->end == REPORT_BLOCKED || attempt->end == REPORT_PAUSED;
         if (is_waiting[attempt->tx]) steps[count++] = (struct step){attempt->start_ns, 0, 0, -1};
         if (attempt->end == REPORT_FINAL) steps[count++] = (struct step){attempt->end_ns, 1, 0, 0};
         if (is_blocked) steps[count++] = (struct step){attempt->end_ns, 0, 0, 1};

@@ -81,11 +81,11 @@ static void tell_conflicts(struct metrics_writer *writer,
                            uint64_t tasks)
 {
     metric_add(writer, METRIC_INCARNATIONS, 0, executions);
-    metric_add(writer, METRIC_ABORTS, 0, stale + waits);
+    uint64_t aborts = executions > tasks ? executions - tasks : 0;
+    metric_add(writer, METRIC_ABORTS, 0, aborts);
     metric_add(writer, METRIC_VIOLATIONS, 0, stale);
     metric_add(writer, METRIC_WAITS, 0, waits);
-    metric_set(
-        writer, METRIC_CONFLICT_RATIO, 0, tasks == 0 ? 0 : (stale + waits) * 1000000 / tasks);
+    metric_set(writer, METRIC_CONFLICT_RATIO, 0, tasks == 0 ? 0 : aborts * 1000000 / tasks);
 }
 
 /* Who is not busy is idle, also who came too late or was never called. */
@@ -103,6 +103,7 @@ static void tell_time(struct metrics_writer *writer,
 
 static void tell_workers(struct metrics_writer *writer, const struct parallel_counts *counts)
 {
+    metric_add(writer, METRIC_RESUMED, 0, counts->resumed);
     metric_add(writer, METRIC_SLEEPS, 0, counts->sleeps);
     metric_add(writer, METRIC_STEALS, 0, counts->steals);
     metric_set(writer, METRIC_KEYS, 0, counts->keys);
@@ -196,6 +197,7 @@ void engine_metrics_tasks(struct metrics *metrics,
     metric_add(writer, METRIC_TASK_FAILURES, FAILURE_REVERTED, failed);
     uint64_t busy_ns = outcome->worker_ns - outcome->idle_ns;
     tell_time(writer, outcome->workers, outcome->execute_ns, busy_ns, outcome->busiest_ns);
+    metric_add(writer, METRIC_RESUMED, 0, outcome->resumed);
     metric_add(writer, METRIC_SLEEPS, 0, outcome->sleeps);
     metric_add(writer, METRIC_STEALS, 0, outcome->steals);
     tell_conflicts(writer, outcome->executions, outcome->stale, outcome->waits, count);

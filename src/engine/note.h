@@ -15,6 +15,13 @@ ALWAYS_INLINE void note_run(struct event_ring *ring, uint32_t tx, uint32_t incar
                (struct event){.kind = EVENT_RUN, .tx = tx, .incarnation = incarnation & 0xffffff});
 }
 
+ALWAYS_INLINE void note_resume(struct event_ring *ring, uint32_t tx, uint32_t incarnation)
+{
+    event_note(
+        ring,
+        (struct event){.kind = EVENT_RESUME, .tx = tx, .incarnation = incarnation & 0xffffff});
+}
+
 /* How the attempt ended: in the order of enum attempt_end. */
 ALWAYS_INLINE void note_end(struct event_ring *ring,
                             const struct mv_attempt *attempt,

@@ -396,6 +396,7 @@ enum pevm_status parallel_run(struct parallel *parallel, struct block_run *run)
         .bytes = mv.bytes,
         .keys = mv.accounts + mv.slots,
         .versions = mv.versions,
+        .resumed = end.resumed,
         .sleeps = end.sleeps,
         .steals = end.steals,
         .worker_ns = end.worker_ns,

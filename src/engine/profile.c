@@ -15,10 +15,12 @@ struct profile {
 /* One block, added up. */
 struct sums {
     struct metrics_writer *writer;
-    uint64_t *last_ns; /* by tx: of the attempt that counted, the last that came to an end */
-    uint64_t *last_at; /* ... when it did */
+    uint64_t *last_ns;  /* by tx: of the attempt that counted, the last that came to an end */
+    uint64_t *so_far;   /* by tx: of an attempt that waits, and may go on */
+    uint64_t *run_ns;   /* by worker: when what it runs began or went on; 0: nothing */
+    uint64_t *check_ns; /* by worker: when its check began; 0: none */
     size_t tx_count;
-    uint64_t all_ns, final_ns, check_ns, lost;
+    uint64_t all_ns, final_ns, checks_ns, lost;
 };
 
 /* ---- life ------------------------------------------------------------------------------------ */
@@ -66,55 +68,84 @@ struct event_log *profile_events(const struct profile *profile)
 
 /* ---- adding up --------------------------------------------------------------------------------- */
 
-static void attempt_add(struct sums *sums, const struct event *end, uint64_t ns)
+/* An attempt is over, whether it counts or not. */
+static void attempt_over(struct sums *sums, uint64_t ns)
 {
     metric_observe(sums->writer, METRIC_TASK_DURATION, 0, ns);
     sums->all_ns += ns;
-    if (end->kind != EVENT_EXECUTED || end->tx >= sums->tx_count) return;
-    if (end->ns < sums->last_at[end->tx]) return;
-    sums->last_at[end->tx] = end->ns;
-    sums->last_ns[end->tx] = ns;
 }
 
-static void check_add(struct sums *sums, uint64_t ns)
+/* It was blocked, and did not go on. */
+static void attempt_given_up(struct sums *sums, uint32_t tx)
 {
+    if (sums->so_far[tx] != 0) attempt_over(sums, sums->so_far[tx]);
+    sums->so_far[tx] = 0;
+}
+
+static void on_stop(struct sums *sums, unsigned worker, const struct event *event)
+{
+    uint64_t ns = sums->so_far[event->tx] + event->ns - sums->run_ns[worker];
+    if (sums->run_ns[worker] == 0) return; /* its begin was lost */
+    sums->run_ns[worker] = 0;
+    sums->so_far[event->tx] = event->kind == EVENT_BLOCKED ? ns : 0;
+    if (event->kind == EVENT_BLOCKED) return;
+    attempt_over(sums, ns);
+    if (event->kind == EVENT_EXECUTED) sums->last_ns[event->tx] = ns;
+}
+
+static void on_verdict(struct sums *sums, unsigned worker, const struct event *event)
+{
+    uint64_t ns = event->ns - sums->check_ns[worker];
+    if (sums->check_ns[worker] == 0) return;
+    sums->check_ns[worker] = 0;
     metric_observe(sums->writer, METRIC_VALIDATION_DURATION, 0, ns);
-    sums->check_ns += ns;
+    sums->checks_ns += ns;
 }
 
-/* An attempt or a check is over before its worker begins another. */
-static void ring_add(struct sums *sums, const struct event_ring *ring)
+static void event_add(struct sums *sums, unsigned worker, const struct event *event)
 {
-    uint64_t run_ns = 0, check_ns = 0; /* when it began; 0: not at all */
-    sums->lost += event_lost(ring);
-    for (size_t i = 0; i < event_count(ring); i++) {
-        const struct event *event = event_at(ring, i);
-        switch ((enum event_kind)event->kind) {
-        case EVENT_RUN: run_ns = event->ns; break;
-        case EVENT_EXECUTED:
-        case EVENT_UNSURE:
-        case EVENT_BLOCKED:
-        case EVENT_LOST:
-            if (run_ns != 0) attempt_add(sums, event, event->ns - run_ns);
-            run_ns = 0;
-            break;
-        case EVENT_CHECK: check_ns = event->ns; break;
-        case EVENT_HOLDS:
-        case EVENT_STALE:
-            if (check_ns != 0) check_add(sums, event->ns - check_ns);
-            check_ns = 0;
-            break;
-        default: break;
-        }
+    switch ((enum event_kind)event->kind) {
+    case EVENT_RUN:
+        attempt_given_up(sums, event->tx);
+        sums->run_ns[worker] = event->ns;
+        return;
+    case EVENT_RESUME: sums->run_ns[worker] = event->ns; return;
+    case EVENT_EXECUTED:
+    case EVENT_UNSURE:
+    case EVENT_BLOCKED:
+    case EVENT_LOST: on_stop(sums, worker, event); return;
+    case EVENT_CHECK: sums->check_ns[worker] = event->ns; return;
+    case EVENT_HOLDS:
+    case EVENT_STALE: on_verdict(sums, worker, event); return;
+    default: return;
     }
 }
 
-static bool sums_init(struct sums *sums, struct arena *arena, size_t tx_count)
+static bool sums_init(struct sums *sums, struct arena *arena, const struct profile_run *run)
 {
-    sums->tx_count = tx_count;
-    sums->last_ns = arena_alloc_zeroed(arena, tx_count, sizeof *sums->last_ns);
-    sums->last_at = arena_alloc_zeroed(arena, tx_count, sizeof *sums->last_at);
-    return sums->last_ns != NULL && sums->last_at != NULL;
+    unsigned workers = event_log_workers(run->events);
+    sums->tx_count = run->count;
+    sums->last_ns = arena_alloc_zeroed(arena, run->count, sizeof *sums->last_ns);
+    sums->so_far = arena_alloc_zeroed(arena, run->count, sizeof *sums->so_far);
+    sums->run_ns = arena_alloc_zeroed(arena, workers, sizeof *sums->run_ns);
+    sums->check_ns = arena_alloc_zeroed(arena, workers, sizeof *sums->check_ns);
+    return sums->last_ns != NULL && sums->so_far != NULL && sums->run_ns != NULL &&
+           sums->check_ns != NULL;
+}
+
+static void events_add(struct sums *sums, struct event_log *events)
+{
+    const struct event *event;
+    unsigned worker;
+    event_log_rewind(events);
+    while ((event = event_log_next(events, &worker)) != NULL) /* ends: one less each time */
+        event_add(sums, worker, event);
+    for (unsigned i = 0; i < event_log_workers(events); i++)
+        sums->lost += event_lost(event_ring(events, i));
+    for (size_t i = 0; i < sums->tx_count; i++) {
+        attempt_given_up(sums, (uint32_t)i);
+        sums->final_ns += sums->last_ns[i];
+    }
 }
 
 static void tell(const struct profile *profile,
@@ -128,7 +159,7 @@ static void tell(const struct profile *profile,
     metric_add(writer, METRIC_PROFILED_TIME, 0, run->execute_ns);
     metric_add(writer, METRIC_TASK_TIME, ATTEMPT_FINAL, sums->final_ns);
     metric_add(writer, METRIC_TASK_TIME, ATTEMPT_AGAIN, sums->all_ns - sums->final_ns);
-    metric_add(writer, METRIC_VALIDATION_TIME, 0, sums->check_ns);
+    metric_add(writer, METRIC_VALIDATION_TIME, 0, sums->checks_ns);
     metric_add(writer, METRIC_EVENTS_LOST, 0, sums->lost);
     metric_add(writer, METRIC_BASE_READS, 0, counter_read(&profile->timed.reads));
     metric_add(writer, METRIC_BASE_READ_TIME, 0, counter_read(&profile->timed.ns));
@@ -142,11 +173,8 @@ const uint64_t *profile_end(struct profile *profile,
 {
     struct sums sums = {.writer = metrics_writer(metrics, 0)};
     arena_reset(&profile->arena);
-    if (!sums_init(&sums, &profile->arena, run->count)) return NULL;
-    for (unsigned i = 0; i < event_log_workers(run->events); i++)
-        ring_add(&sums, event_ring(run->events, i));
-    for (size_t i = 0; i < sums.tx_count; i++)
-        sums.final_ns += sums.last_ns[i];
+    if (!sums_init(&sums, &profile->arena, run)) return NULL;
+    events_add(&sums, run->events);
     tell(profile, &sums, run);
     return sums.last_ns;
 }

@@ -200,7 +200,7 @@ static enum attempt_end attempt_resume(struct speculation *speculation,
     mv_attempt_resume(attempt, worker->number);
     if (!mv_attempt_holds(attempt)) return attempt_run(speculation, worker, seat, tx, readers_to);
     worker->resumed++;
-    note_run(worker->ring, tx, sched_incarnation(speculation->sched, tx));
+    note_resume(worker->ring, tx, sched_incarnation(speculation->sched, tx));
     enum attempt_end end = block->ops->resume(block->context, attempt, seat, readers_to);
     return attempt_ended(speculation, worker, attempt, end);
 }

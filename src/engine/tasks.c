@@ -388,6 +388,7 @@ enum pevm_status tasks_run(struct tasks *tasks,
     outcome->stale = end.stale;
     outcome->waits = end.waits;
     outcome->workers = workers;
+    outcome->resumed = end.resumed;
     outcome->sleeps = end.sleeps;
     outcome->steals = end.steals;
     outcome->worker_ns = end.worker_ns;

@@ -56,7 +56,7 @@ struct tasks_outcome {
     uint64_t execute_ns;
     uint64_t executions, stale, waits; /* as in struct engine_outcome */
     unsigned workers;
-    uint64_t sleeps, steals;
+    uint64_t resumed, sleeps, steals;
     uint64_t worker_ns, idle_ns, busiest_ns; /* as in struct speculation_end */
 };
 

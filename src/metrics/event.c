@@ -22,7 +22,8 @@ static enum pevm_status log_init(struct event_log *log, unsigned workers, size_t
     log->events = heap_alloc_zeroed(workers * log->capacity, sizeof *log->events);
     if (log->rings == NULL || log->events == NULL) return PEVM_NO_MEMORY;
     for (unsigned i = 0; i < workers; i++)
-        log->rings[i] = (struct event_ring){log->events + i * log->capacity, 0, log->capacity - 1};
+        log->rings[i] =
+            (struct event_ring){log->events + i * log->capacity, 0, 0, log->capacity - 1};
     return PEVM_OK;
 }
 
@@ -86,6 +87,28 @@ const struct event *event_at(const struct event_ring *ring, size_t index)
 {
     VERIFY(index < event_count(ring));
     return &ring->events[(event_lost(ring) + index) & ring->mask];
+}
+
+void event_log_rewind(struct event_log *log)
+{
+    for (unsigned i = 0; i < log->workers; i++)
+        log->rings[i].walked = 0;
+}
+
+/* The ring whose next event is the oldest. */
+const struct event *event_log_next(struct event_log *log, unsigned *worker)
+{
+    const struct event *oldest = NULL;
+    for (unsigned i = 0; i < log->workers; i++) {
+        const struct event_ring *ring = &log->rings[i];
+        if (ring->walked == event_count(ring)) continue;
+        const struct event *event = event_at(ring, ring->walked);
+        if (oldest != NULL && event->ns >= oldest->ns) continue;
+        oldest = event;
+        *worker = i;
+    }
+    if (oldest != NULL) log->rings[*worker].walked++;
+    return oldest;
 }
 
 const char *event_name(enum event_kind kind)

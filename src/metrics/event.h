@@ -51,6 +51,7 @@ struct event {
 struct event_ring {
     struct event *events;
     uint64_t count; /* of all that were noted */
+    size_t walked;  /* how far event_log_next has come */
     uint64_t mask;
 } ALIGNED(CACHE_LINE);
 
@@ -81,6 +82,10 @@ ALWAYS_INLINE void event_note(struct event_ring *ring, struct event event)
 size_t event_count(const struct event_ring *ring);
 const struct event *event_at(const struct event_ring *ring, size_t index);
 uint64_t event_lost(const struct event_ring *ring);
+
+/* All that is kept, of all workers, in the order in which it happened; NULL at the end. event_log_rewind comes first. One thread. */
+void event_log_rewind(struct event_log *log);
+const struct event *event_log_next(struct event_log *log, unsigned *worker);
 
 const char *event_name(enum event_kind kind);
 const char *event_phase_name(enum event_phase phase);

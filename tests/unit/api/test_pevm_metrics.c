@@ -43,7 +43,8 @@ TEST(a_reading_says_what_was_done)
         CHECK(first.tasks_reverted > 0 && first.tasks_reverted < API_WORLD_TXS);
         CHECK(first.gas > 21000 * API_WORLD_TXS);
         CHECK(first.incarnations >= first.tasks);
-        CHECK_EQ(first.aborts, first.violations + first.waits);
+        CHECK_EQ(first.aborts, first.incarnations - first.tasks);
+        CHECK(first.resumed <= first.waits);
         CHECK(first.transactions_ns > 0 && first.senders_ns > 0 && first.commit_ns > 0);
         CHECK(first.busy_ns > 0);
         CHECK(first.arena_bytes > 0);

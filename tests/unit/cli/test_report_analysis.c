@@ -43,6 +43,7 @@ TEST(the_numbers_are_those_of_the_report)
         (struct report_attempt){.start_ns = 495000, .end_ns = 499000, .end = REPORT_STALE};
     report.attempt_count = 5;
     report.stale = 1;
+    report.executions = 5;
     struct pevm_metrics m = report_metrics(&report);
     CHECK_EQ(m.tasks, 4);
     CHECK_EQ(m.aborts, 1);
@@ -64,7 +65,7 @@ TEST(what_stands_in_the_way_is_seen)
     report.path_ns = 900000;
     CHECK_EQ(bottleneck(), PEVM_BOTTLENECK_CRITICAL_PATH);
     begin();
-    report.stale = 2;
+    report.executions = 6;
     CHECK_EQ(bottleneck(), PEVM_BOTTLENECK_CONFLICTS);
     begin();
     phases[2].end_ns = 3000000;

@@ -180,3 +180,32 @@ TEST(a_second_run_replaces_the_first)
     CHECK_EQ(txs[1].attempts, 1);
     end();
 }
+
+TEST(what_was_blocked_may_go_on_and_then_nothing_is_lost)
+{
+    begin(64);
+    add(0, 100, EVENT_RUN, 1);
+    add_because(0, 150, EVENT_BLOCKED, 1, 0, 5);
+    add(1, 200, EVENT_RESUME, 1);
+    add(1, 260, EVENT_EXECUTED, 1);
+    read_all();
+    CHECK_EQ(report.attempt_count, 2);
+    CHECK_EQ(report.attempts[0].end, REPORT_PAUSED);
+    CHECK_EQ(report.attempts[0].blocked_on, 0);
+    CHECK_EQ(report.attempts[1].end, REPORT_FINAL);
+    CHECK_EQ(report.attempts[1].before_ns, 50);
+    CHECK_EQ(txs[1].attempts, 1);
+    CHECK_EQ(txs[1].blocked, 1);
+    CHECK_EQ(txs[1].resumed, 1);
+    CHECK_EQ(report.locations[0].blocked, 1);
+    CHECK_EQ(report.locations[0].lost_ns, 0);
+    add(1, 270, EVENT_CHECK, 1); /* in vain after all: both parts are lost */
+    add_because(1, 280, EVENT_STALE, 1, EVENT_NOBODY, 5);
+    add(1, 290, EVENT_RUN, 1);
+    add(1, 350, EVENT_EXECUTED, 1);
+    read_all();
+    CHECK_EQ(report.locations[0].lost_ns, 50 + 60);
+    CHECK_EQ(report.locations[0].stale, 1);
+    CHECK_EQ(txs[1].attempts, 2);
+    end();
+}

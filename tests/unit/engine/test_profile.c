@@ -89,7 +89,7 @@ TEST(every_transaction_is_noted_with_its_end_and_as_final)
         world->input.is_parallel = i == 1;
         CHECK_EQ(block_world_run(world), BLOCK_VALID);
         CHECK_EQ(noted(EVENT_FINAL), TXS);
-        CHECK_EQ(noted(EVENT_RUN),
+        CHECK_EQ(noted(EVENT_RUN) + noted(EVENT_RESUME),
                  noted(EVENT_EXECUTED) + noted(EVENT_BLOCKED) + noted(EVENT_UNSURE));
         CHECK_EQ(noted(EVENT_RUN), world->outcome.executions);
         CHECK_EQ(noted(EVENT_CHECK), noted(EVENT_HOLDS) + noted(EVENT_STALE));

@@ -71,3 +71,32 @@ TEST(without_memory_there_is_no_log)
     }
     heap_fail(0, 0);
 }
+
+TEST(a_walk_goes_through_all_rings_in_the_order_of_time)
+{
+    static const struct {
+        unsigned worker;
+        uint64_t ns;
+    } noted[] = {
+        {0, 10},
+        {0, 40},
+        {1, 20},
+        {1, 30},
+        {1, 50}
+    };
+    CHECK_EQ(event_log_new(&events, 3, 8), PEVM_OK);
+    for (size_t i = 0; i < COUNT_OF(noted); i++)
+        event_store(event_ring(events, noted[i].worker), &(struct event){.ns = noted[i].ns});
+    for (unsigned round = 0; round < 2; round++) {
+        unsigned worker = 9;
+        event_log_rewind(events);
+        for (uint64_t ns = 10; ns <= 50; ns += 10) {
+            const struct event *event = event_log_next(events, &worker);
+            assert_non_null(event);
+            CHECK_EQ(event->ns, ns);
+            CHECK_EQ(worker, ns == 10 || ns == 40 ? 0 : 1);
+        }
+        assert_null(event_log_next(events, &worker));
+    }
+    event_log_free(events);
+}
