@@ -39,18 +39,21 @@ class Error(c.Structure):
 
 class Config(c.Structure):
     _fields_ = [("struct_size", c.c_size_t), ("chain", c.c_char_p), ("workers", c.c_uint32), ("policy", c.c_uint32),
-                ("validation", c.c_uint32), ("conflict_detection", c.c_uint32), ("validation_batch_size", c.c_uint32),
-                ("attempts_max", c.c_uint32), ("adaptive", c.c_uint8), ("load_balancing", c.c_uint8),
+                ("validation", c.c_uint32), ("conflict_detection", c.c_uint32), ("dependency_analysis", c.c_uint32),
+                ("validation_batch_size", c.c_uint32),
+                ("attempts_max", c.c_uint32), ("memory_pressure_percent", c.c_uint32),
+                ("adaptive", c.c_uint8), ("load_balancing", c.c_uint8),
                 ("scaling", c.c_uint8), ("padding", c.c_uint8 * 5), ("task_timeout_ns", c.c_uint64), ("execution_timeout_ns", c.c_uint64),
                 ("memory_max_bytes", c.c_uint64), ("memory_pool_bytes", c.c_uint64),
-                ("version_gc_interval_ns", c.c_uint64), ("code_cache_bytes", c.c_uint64),
-                ("memory_pressure_percent", c.c_uint32), ("reserved", c.c_uint32)]
+                ("version_gc_interval_ns", c.c_uint64), ("code_cache_bytes", c.c_uint64)]
 
 
 class Input(c.Structure):
     _fields_ = [("struct_size", c.c_size_t), ("block", Bytes), ("parent_header", Bytes), ("state", c.c_void_p),
                 ("view", c.c_void_p), ("parent_total_difficulty", c.c_void_p), ("tracer", c.c_void_p),
                 ("trace", c.c_void_p), ("is_cancelled", c.c_void_p), ("cancel_context", c.c_void_p),
+                ("dependencies", c.c_void_p), ("dependency_count", c.c_size_t), ("gas_estimates", c.c_void_p),
+                ("gas_estimate_count", c.c_size_t),
                 ("skip_header_compare", c.c_uint8), ("skip_body_roots", c.c_uint8), ("padding", c.c_uint8 * 6)]
 
 

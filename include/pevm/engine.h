@@ -43,6 +43,13 @@ enum pevm_detection {
     PEVM_DETECTION_FAST /* another version than was read, whatever its value: no value is compared */
 };
 
+/* Whose hints decide that a transaction waits for another instead of running ahead of it. No hint changes an outcome. */
+enum pevm_hints {
+    PEVM_HINTS_OFF, /* nobody's */
+    PEVM_HINTS_FAST, /* pevm_input's; and, with `adaptive`, what was learnt of calls by contract and selector */
+    PEVM_HINTS_FULL /* as fast; and slots that access lists have in common */
+};
+
 /* Sets of defaults; fields set afterwards win. */
 enum pevm_preset {
     PEVM_PRESET_THROUGHPUT, /* all cores, checks in batches */
@@ -63,13 +70,16 @@ struct pevm_config {
     uint32_t workers;
 
     /* How it is done. None of these changes an outcome. */
-    uint32_t policy;             /* enum pevm_policy */
-    uint32_t validation;         /* enum pevm_validation */
-    uint32_t conflict_detection; /* enum pevm_detection */
+    uint32_t policy;              /* enum pevm_policy */
+    uint32_t validation;          /* enum pevm_validation */
+    uint32_t conflict_detection;  /* enum pevm_detection */
+    uint32_t dependency_analysis; /* enum pevm_hints */
     uint32_t
         validation_batch_size; /* transactions, 1 to 65536; a worker remembers at most 128 that it has not checked */
     uint32_t
         attempts_max; /* at one transaction before those below it are final, 1 to 1000; then it waits for them */
+    uint32_t
+        memory_pressure_percent; /* of memory_max_bytes: what is kept beyond is given back, 1 to 100 */
     uint8_t
         adaptive; /* 1: stop running ahead, for a while, where most of it turns out wrong; 0: never. ADAPTIVE needs 1 */
     uint8_t
@@ -90,9 +100,6 @@ struct pevm_config {
     uint64_t version_gc_interval_ns; /* what is kept is given back so often; 0: after each block */
     uint64_t
         code_cache_bytes; /* of analysed code, 1 MiB to 1 TiB; cannot change while the engine is open */
-    uint32_t
-        memory_pressure_percent; /* of memory_max_bytes: what is kept beyond is given back, 1 to 100 */
-    uint32_t reserved;           /* 0 */
 };
 
 #define PEVM_WORKERS_MAX 128
@@ -124,6 +131,11 @@ enum pevm_status pevm_engine_configure(pevm_engine *engine,
 
 /* ---- a block ----------------------------------------------------------------------------------- */
 
+/* Transaction `later` is likely to need what `earlier` changes; both by index. */
+struct pevm_dependency {
+    uint32_t later, earlier;
+};
+
 struct pevm_input {
     size_t struct_size; /* pevm_input_init */
 
@@ -149,6 +161,15 @@ struct pevm_input {
      * block is never cut short silently. */
     int (*is_cancelled)(void *context);
     void *cancel_context;
+
+    /* Hints about the transactions: right, wrong or absurd, the outcome is the same, and a block takes no longer than one
+     * after another. May be NULL. A pair is ignored unless earlier < later; of one later, the two highest count. Gas that the
+     * first gas_estimate_count transactions are likely to use decides how many are handed out at a time. Access lists are
+     * read from the transactions. */
+    const struct pevm_dependency *dependencies;
+    size_t dependency_count;
+    const uint64_t *gas_estimates;
+    size_t gas_estimate_count;
 
     uint8_t skip_header_compare; /* 1: gas used, bloom and roots are reported, not judged */
     uint8_t

@@ -63,6 +63,7 @@ EXPORT void pevm_config_init_sized(struct pevm_config *config,
         .policy = presets[preset].policy,
         .validation = presets[preset].validation,
         .conflict_detection = PEVM_DETECTION_PRECISE,
+        .dependency_analysis = PEVM_HINTS_FAST,
         .validation_batch_size = presets[preset].batch_size,
         .attempts_max = ATTEMPTS_DEFAULT,
         .adaptive = 1,
@@ -95,6 +96,7 @@ static const struct {
     FIELD(policy, 0, PEVM_POLICY_SEQUENTIAL),
     FIELD(validation, 0, PEVM_VALIDATION_BATCH),
     FIELD(conflict_detection, 0, PEVM_DETECTION_FAST),
+    FIELD(dependency_analysis, 0, PEVM_HINTS_FULL),
     FIELD(validation_batch_size, 1, BATCH_SIZE_MAX),
     FIELD(attempts_max, 1, 1000),
     FIELD(adaptive, 0, 1),
@@ -102,7 +104,6 @@ static const struct {
     FIELD(scaling, 0, 1),
     FIELD(code_cache_bytes, MIB, MIB << 20),
     FIELD(memory_pressure_percent, 1, 100),
-    FIELD(reserved, 0, 0),
 #undef FIELD
 };
 
@@ -167,10 +168,14 @@ enum pevm_status config_check_kept(const struct pevm_config *before,
 
 struct tuning config_tuning(const struct pevm_config *config)
 {
+    static const enum analysis analyses[] = {[PEVM_HINTS_OFF] = ANALYSE_OFF,
+                                             [PEVM_HINTS_FAST] = ANALYSE_FAST,
+                                             [PEVM_HINTS_FULL] = ANALYSE_FULL};
     return (struct tuning){
         .policy = (enum sched_policy)config->policy,
         .validation = (enum validation)config->validation,
         .detection = (enum detection)config->conflict_detection,
+        .analysis = analyses[config->dependency_analysis],
         .batch_size = config->validation_batch_size,
         .attempts_max = config->attempts_max,
         .task_timeout_ns = config->task_timeout_ns,

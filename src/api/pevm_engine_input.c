@@ -75,6 +75,11 @@ static bool is_cancelled(void *context)
     return given->is_cancelled(given->cancel_context) != 0;
 }
 
+STATIC_ASSERT(sizeof(struct pevm_dependency) == sizeof(struct engine_dependency) &&
+                  offsetof(struct pevm_dependency, earlier) ==
+                      offsetof(struct engine_dependency, earlier),
+              "a dependency has the same layout inside and outside");
+
 enum pevm_status input_read(struct input_work *work,
                             pevm_engine *engine,
                             const struct pevm_input *input,
@@ -87,6 +92,12 @@ enum pevm_status input_read(struct input_work *work,
     work->input.skip_header_compare = work->given.skip_header_compare != 0;
     work->input.skip_body_roots = work->given.skip_body_roots != 0;
     work->input.is_parallel = true;
+    ASSERT(work->given.dependencies != NULL || work->given.dependency_count == 0);
+    ASSERT(work->given.gas_estimates != NULL || work->given.gas_estimate_count == 0);
+    work->input.dependencies = (const struct engine_dependency *)work->given.dependencies;
+    work->input.dependency_count = work->given.dependency_count;
+    work->input.gas_estimates = work->given.gas_estimates;
+    work->input.gas_estimate_count = work->given.gas_estimate_count;
     if (work->given.is_cancelled != NULL) {
         work->cancel = (struct cancel_source){is_cancelled, &work->given};
         work->input.cancel = &work->cancel;

@@ -76,6 +76,11 @@ struct tx_observer {
                  const struct tx_result *result);
 };
 
+/* Transaction `later` is likely to need what `earlier` changes. */
+struct engine_dependency {
+    uint32_t later, earlier;
+};
+
 struct engine_input {
     const struct block *block;
     const struct header *parent; /* may be NULL: header checks against the parent are skipped */
@@ -90,6 +95,13 @@ struct engine_input {
     const struct tracer *tracer;        /* may be NULL */
     const struct tx_observer *observer; /* may be NULL */
     const struct cancel_source *cancel; /* may be NULL */
+
+    /* Hints: right, wrong or absurd, the outcome is the same. */
+    const struct engine_dependency *dependencies;
+    size_t dependency_count;
+    const uint64_t *gas_estimates; /* of the first so many transactions */
+    size_t gas_estimate_count;
+
     struct event_log
         *events; /* may be NULL: what the workers do is noted there, in as many rings */
     bool skip_header_compare; /* execute only: gas used, roots and bloom are reported, not judged */

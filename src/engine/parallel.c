@@ -1,6 +1,7 @@
 #include "engine/parallel.h"
 
 #include "base/heap.h"
+#include "engine/predictor.h"
 #include "engine/publish.h"
 #include "engine/scaling.h"
 #include "engine/speculation.h"
@@ -43,7 +44,10 @@ struct parallel {
     unsigned called; /* for this block */
     struct scaling scaling;
     struct tuning tuning;
-    uint64_t *gas_used; /* by tx: of its last attempt */
+    struct hints hints;
+    struct predictor *predictor; /* NULL: nobody predicts */
+    uint32_t *met;               /* by tx: whom it met last */
+    uint64_t *gas_used;          /* by tx: of its last attempt */
     size_t gas_capacity;
     struct block_run *run;
     struct parallel_counts counts;
@@ -72,6 +76,8 @@ static enum pevm_status parallel_init(struct parallel *parallel,
     parallel->worker_count = team_workers(options->team);
     parallel->seat_count = parallel->worker_count * SEATS_PER_WORKER;
     scaling_init(&parallel->scaling, parallel->worker_count);
+    hints_init(&parallel->hints);
+    TRY(predictor_new(&parallel->predictor));
     if (!parallel_reserve(parallel, options->budget)) return PEVM_NO_MEMORY;
     struct mv_options mv = {.workers = parallel->worker_count, .budget = options->budget};
     TRY(mv_new(&parallel->mv, &mv));
@@ -106,6 +112,9 @@ void parallel_free(struct parallel *parallel)
     heap_free(parallel->executors);
     heap_free(parallel->log_arenas);
     heap_free(parallel->gas_used);
+    heap_free(parallel->met);
+    hints_fini(&parallel->hints);
+    predictor_free(parallel->predictor);
     mv_free(parallel->mv);
     speculation_free(parallel->speculation);
     heap_free(parallel);
@@ -239,12 +248,16 @@ static const struct speculation_ops ops = {attempt_run, attempt_resume, accept, 
 /* ---- a block --------------------------------------------------------------------------------- */
 
 /* Small transactions are claimed several at a time, so that the workers meet less often. */
-static uint32_t claim_size(const struct parallel *parallel, const struct block *block)
+static uint32_t claim_size(const struct parallel *parallel, const struct engine_input *input)
 {
+    const struct block *block = input->block;
     uint64_t gas = 0;
     if (parallel->tuning.ignores_gas) return CLAIM_MAX;
-    for (size_t i = 0; i < block->tx_count; i++)
-        gas += block->txs[i].gas_limit < CLAIM_GAS ? block->txs[i].gas_limit : CLAIM_GAS;
+    for (size_t i = 0; i < block->tx_count; i++) {
+        bool is_estimated = i < input->gas_estimate_count;
+        uint64_t likely = is_estimated ? input->gas_estimates[i] : block->txs[i].gas_limit;
+        gas += likely < CLAIM_GAS ? likely : CLAIM_GAS;
+    }
     uint64_t size = gas == 0 ? 1 : CLAIM_GAS * (uint64_t)block->tx_count / gas;
     uint64_t fair = block->tx_count / (parallel->called * 8) + 1;
     if (size > fair) size = fair;
@@ -262,18 +275,48 @@ static uint64_t gas_expected(const struct block *block)
     return gas;
 }
 
+static enum pevm_status arrays_reserve(struct parallel *parallel, size_t tx_count)
+{
+    if (tx_count > parallel->gas_capacity) {
+        heap_free(parallel->gas_used);
+        heap_free(parallel->met);
+        parallel->gas_capacity = tx_count + tx_count / 4 + 64;
+        parallel->gas_used = heap_alloc(parallel->gas_capacity * sizeof *parallel->gas_used);
+        parallel->met = heap_alloc(parallel->gas_capacity * sizeof *parallel->met);
+        if (parallel->gas_used == NULL || parallel->met == NULL) {
+            parallel->gas_capacity = 0;
+            return PEVM_NO_MEMORY;
+        }
+    }
+    if (tx_count > 0)
+        memset(parallel->met, 0xff, tx_count * sizeof *parallel->met); /* PREDICTOR_MET_NOBODY */
+    return PEVM_OK;
+}
+
+/* Whom each transaction waits for at first, or NULL: nobody. Without memory there are no hints. */
+static const struct hint *hints_for(struct parallel *parallel, const struct engine_input *input)
+{
+    const struct tuning *tuning = &parallel->tuning;
+    uint32_t count = (uint32_t)input->block->tx_count;
+    if (tuning->analysis == ANALYSE_OFF || hints_begin(&parallel->hints, count) != PEVM_OK)
+        return NULL;
+    for (size_t i = 0; i < input->dependency_count; i++)
+        hints_add(&parallel->hints, input->dependencies[i].later, input->dependencies[i].earlier);
+    if (!tuning->is_rigid)
+        predictor_hint(parallel->predictor,
+                       &parallel->hints,
+                       input->block->txs,
+                       count,
+                       tuning->analysis == ANALYSE_FULL);
+    return parallel->hints.used > 0 ? parallel->hints.by_tx : NULL;
+}
+
 static enum pevm_status begin(struct parallel *parallel,
                               struct block_run *run,
                               const struct view *base)
 {
     const struct block *block = run->input->block;
-    if (block->tx_count > parallel->gas_capacity) {
-        heap_free(parallel->gas_used);
-        parallel->gas_capacity = block->tx_count + block->tx_count / 4 + 64;
-        parallel->gas_used = heap_alloc(parallel->gas_capacity * sizeof *parallel->gas_used);
-        if (parallel->gas_used == NULL) parallel->gas_capacity = 0;
-        if (parallel->gas_used == NULL) return PEVM_NO_MEMORY;
-    }
+    TRY(arrays_reserve(parallel, block->tx_count));
     parallel->run = run;
     uint64_t most = gas_expected(block) / GAS_PER_LOCATION + block->tx_count * 3;
     struct mv_block mv = {
@@ -289,10 +332,12 @@ static enum pevm_status begin(struct parallel *parallel,
                                             .context = parallel,
                                             .mv = parallel->mv,
                                             .tx_count = (uint32_t)block->tx_count,
-                                            .claim_size = claim_size(parallel, block),
+                                            .claim_size = claim_size(parallel, run->input),
                                             .events = run->events,
                                             .metrics = run->metrics,
-                                            .tuning = parallel->tuning};
+                                            .tuning = parallel->tuning,
+                                            .hints = hints_for(parallel, run->input),
+                                            .met = parallel->met};
     TRY(speculation_begin(parallel->speculation, &speculation));
     for (unsigned i = 0; i < parallel->worker_count; i++)
         arena_reset(&parallel->log_arenas[i].arena);
@@ -405,6 +450,8 @@ enum pevm_status parallel_run(struct parallel *parallel, struct block_run *run)
     };
     if (parallel->tuning.scales)
         scaling_learn(&parallel->scaling, end.worker_ns - end.idle_ns, took_ns);
+    if (parallel->tuning.analysis != ANALYSE_OFF && !parallel->tuning.is_rigid)
+        predictor_learn(parallel->predictor, parallel->met, end.final);
     if (end.final > 0) TRY(flush(parallel, run, end.final));
     if (end.final < count && budget_refused(run->budget) != 0) {
         mv_trim(parallel->mv); /* the rest needs it */

@@ -218,6 +218,23 @@ static bool holds(const struct speculation *speculation,
     return is_true;
 }
 
+/* For those who guess whom a transaction will meet next time. It is held. */
+static void remember(const struct speculation *speculation, uint32_t tx, uint32_t other)
+{
+    if (speculation->block.met != NULL) speculation->block.met[tx] = other;
+}
+
+/* What the held transaction read is not true: because of whom? */
+static void remember_writer(const struct speculation *speculation,
+                            struct worker *worker,
+                            uint32_t tx)
+{
+    struct mv *mv = speculation->block.mv;
+    if (speculation->block.met == NULL) return;
+    uint32_t place = mv_untrue(mv, worker->number, tx, true);
+    if (place != MV_NOBODY) remember(speculation, tx, mv_writer(mv, place, tx));
+}
+
 /* ---- checks ahead of the frontier ---------------------------------------------------------------- */
 
 /* Those who read, before, what the attempt has just published: better now than at the frontier. They are ready to run again. */
@@ -237,6 +254,7 @@ static void tell_readers(struct speculation *speculation,
             sched_release(sched, reader);
             continue;
         }
+        remember(speculation, reader, tx);
         mv_retract(speculation->block.mv, reader);
         sched_reject(sched, reader);
         sched_hand_back(sched, reader);
@@ -271,6 +289,7 @@ static void check_own(struct speculation *speculation, struct worker *worker, bo
             sched_release(sched, tx);
             continue;
         }
+        remember_writer(speculation, worker, tx);
         mv_retract(speculation->block.mv, tx);
         sched_reject(sched, tx);
         sched_hand_back(sched, tx);
@@ -343,11 +362,27 @@ static bool must_be_next(const struct speculation *speculation, uint32_t tx)
            sched_frontier(speculation->sched) < tx;
 }
 
+/* Before its first attempt: is there somebody whom it is likely to need? Then it waits for him, and is not the caller's any
+ * more. */
+static bool waits_first(struct speculation *speculation, uint32_t tx)
+{
+    struct sched *sched = speculation->sched;
+    if (speculation->block.hints == NULL || sched_incarnation(sched, tx) > 0) return false;
+    const struct hint *hint = &speculation->block.hints[tx];
+    for (unsigned i = 0; i < HINTS_PER_TX && hint->before[i] != HINT_NONE; i++) {
+        if (sched_is_executed(sched, hint->before[i])) continue;
+        sched_wait_for(sched, tx, hint->before[i]);
+        return true;
+    }
+    return false;
+}
+
 /* Run a held transaction until it is executed, or waits for another. */
 static void tx_run_held(struct speculation *speculation, struct worker *worker, uint32_t tx)
 {
     struct sched *sched = speculation->sched;
     bool is_blocked = speculation->sits_in[tx] != 0;
+    if (!is_blocked && waits_first(speculation, tx)) return;
     unsigned seat = is_blocked ? speculation->sits_in[tx] - 1u : worker->seat;
     speculation->sits_in[tx] = 0;
     for (unsigned turn = 1;; turn++) { /* ends: TURNS_MAX */
@@ -363,6 +398,7 @@ static void tx_run_held(struct speculation *speculation, struct worker *worker, 
                                    : attempt_run(speculation, worker, seat, tx, &readers_to);
         if (end == ATTEMPT_LOST) return;
         if (end == ATTEMPT_BLOCKED) {
+            remember(speculation, tx, speculation->seats[seat].attempt.blocked_on);
             leave_blocked(speculation, worker, tx, seat);
             return;
         }
@@ -373,6 +409,7 @@ static void tx_run_held(struct speculation *speculation, struct worker *worker, 
             return;
         }
         is_blocked = false;
+        remember_writer(speculation, worker, tx);
         mv_retract(speculation->block.mv, tx);
         sched_rerun(sched, tx);
     }
@@ -387,6 +424,7 @@ static bool settle(struct speculation *speculation, struct worker *worker, uint3
     if (speculation->ends[tx] == ATTEMPT_SOUND &&
         (sched_is_fresh(sched, tx) || holds(speculation, worker, tx, true)))
         return true;
+    remember_writer(speculation, worker, tx);
     mv_frontier_set(speculation->block.mv, tx);
     mv_retract(speculation->block.mv, tx);
     sched_reject(sched, tx);

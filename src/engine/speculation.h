@@ -20,6 +20,7 @@
  */
 #pragma once
 
+#include "engine/hints.h"
 #include "engine/tuning.h"
 #include "metrics/event.h"
 #include "metrics/metrics.h"
@@ -66,6 +67,9 @@ struct speculation_block {
     struct event_log *events; /* may be NULL; a ring for each worker */
     struct metrics *metrics;  /* may be NULL; a writer for each worker: how it stands just now */
     struct tuning tuning;
+    const struct hint *hints; /* may be NULL; by tx: borrowed until speculation_end */
+    uint32_t *
+        met; /* may be NULL; by tx: whom it met last (predictor.h), filled in where it met somebody */
 };
 
 enum pevm_status speculation_new(struct speculation **out, unsigned workers) MUST_CHECK;

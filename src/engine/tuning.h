@@ -23,6 +23,14 @@ enum detection {
     DETECTION_COUNT
 };
 
+/* Whose hints are used; none can change what comes out. */
+enum analysis {
+    ANALYSE_FAST, /* the caller's, and what was learnt in the blocks before */
+    ANALYSE_FULL, /* access lists, too */
+    ANALYSE_OFF,
+    ANALYSIS_COUNT
+};
+
 #define BATCH_SIZE_DEFAULT 100
 #define BATCH_SIZE_MAX     65536
 #define ATTEMPTS_DEFAULT   8 /* a transaction that was stale so often is likely to be stale again */
@@ -31,6 +39,7 @@ struct tuning {
     enum sched_policy policy;
     enum validation validation;
     enum detection detection;
+    enum analysis analysis;
     uint32_t batch_size;   /* 0: BATCH_SIZE_DEFAULT */
     uint32_t attempts_max; /* at a transaction ahead of the frontier; 0: ATTEMPTS_DEFAULT */
     bool scales;           /* call fewer workers where fewer were busy before */

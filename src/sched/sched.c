@@ -357,7 +357,7 @@ void sched_executed_held(struct sched *sched, uint32_t tx)
     executed_as(sched, tx, TX_CHECKING);
 }
 
-static bool is_executed(const struct sched *sched, uint32_t tx)
+bool sched_is_executed(const struct sched *sched, uint32_t tx)
 {
     return state_of(atomic32_load(&sched->txs[tx].word, memory_order_seq_cst)) >= TX_EXECUTED;
 }
@@ -464,7 +464,7 @@ uint32_t sched_frontier(const struct sched *sched)
 static void executed_to_move(struct sched *sched)
 {
     uint32_t from = atomic32_load(&sched->executed_to, memory_order_relaxed), to = from;
-    while (to < sched->tx_count && is_executed(sched, to)) /* ends: to grows */
+    while (to < sched->tx_count && sched_is_executed(sched, to)) /* ends: to grows */
         to++;
     if (to != from) atomic32_store(&sched->executed_to, to, memory_order_seq_cst);
 }

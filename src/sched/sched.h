@@ -91,6 +91,9 @@ void sched_executed(struct sched *sched, uint32_t tx);
 /* The same, but it stays held: CHECKING. */
 void sched_executed_held(struct sched *sched, uint32_t tx);
 
+/* Was it executed, and does not run again? A hint: the next moment it may. */
+bool sched_is_executed(const struct sched *sched, uint32_t tx);
+
 /* The held RUNNING transaction starts again, as its next incarnation, still held. */
 void sched_rerun(struct sched *sched, uint32_t tx);
 

@@ -160,6 +160,8 @@ bool mv_holds(struct mv *mv, unsigned worker, uint32_t tx, bool with_predictions
 
 /* The first place that would be read differently now, or MV_NOBODY. */
 uint32_t mv_untrue(struct mv *mv, unsigned worker, uint32_t tx, bool with_predictions) MUST_CHECK;
+/* Who wrote such a location last, below `tx`; MV_NOBODY: nobody in this block, or it is made of several. */
+uint32_t mv_writer(struct mv *mv, uint32_t place, uint32_t tx) MUST_CHECK;
 
 /* All transactions below `tx` are final. Callers take turns (an ordered commit). */
 void mv_frontier_set(struct mv *mv, uint32_t tx);

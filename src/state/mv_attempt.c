@@ -683,6 +683,15 @@ bool mv_attempt_holds(const struct mv_attempt *attempt)
            MV_NOBODY;
 }
 
+uint32_t mv_writer(struct mv *mv, uint32_t place, uint32_t tx)
+{
+    enum mv_kind kind = mv_place_kind(place);
+    uint64_t word;
+    if (kind == MV_EXISTENCE || kind == MV_HAS_STORAGE) return MV_NOBODY;
+    const struct mv_version *version = mv_version_below(mv, mv_cell_of(mv, place), tx, &word);
+    return version == NULL ? MV_NOBODY : version->tx;
+}
+
 bool mv_holds(struct mv *mv, unsigned worker, uint32_t tx, bool with_predictions)
 {
     return mv_untrue(mv, worker, tx, with_predictions) == MV_NOBODY;

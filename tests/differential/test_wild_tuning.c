@@ -1,5 +1,6 @@
 /* Random blocks in every way in which a block can be executed on several workers: each policy with each validation and each
  * detection, and the numbers beside them. All must give what the sequential path gives. */
+#include "base/rng.h"
 #include "engine/outcome.h"
 #include "support/test.h"
 #include "support/wild_run.h"
@@ -34,6 +35,7 @@ static struct tuning combination(unsigned number, unsigned long round)
     tuning.policy = (enum sched_policy)(number % SCHED_POLICY_COUNT);
     tuning.validation = (enum validation)(number / SCHED_POLICY_COUNT % VALIDATION_COUNT);
     tuning.detection = (enum detection)(number / SCHED_POLICY_COUNT / VALIDATION_COUNT);
+    tuning.analysis = (enum analysis)((round + number) % ANALYSIS_COUNT);
     return tuning;
 }
 
@@ -103,4 +105,94 @@ TEST(every_way_of_executing_a_block_gives_the_same)
     report(&crowd);
     engine_free(crowd.parallel);
     engine_free(crowd.sequential);
+}
+
+/* ---- hints ------------------------------------------------------------------------------------- */
+
+#define PAIRS_MAX 5000
+
+enum bad_hints {
+    HINT_CHAIN,
+    HINT_STAR,
+    HINT_REVERSED,
+    HINT_BEYOND,
+    HINT_RANDOM,
+    HINT_MANY,
+    HINT_KINDS
+};
+
+struct advice {
+    struct engine_dependency pairs[PAIRS_MAX];
+    uint64_t gas[PAIRS_MAX];
+    size_t count, gas_count;
+};
+
+static struct engine_dependency pair_of(enum bad_hints kind,
+                                        uint32_t i,
+                                        uint32_t txs,
+                                        struct rng *rng)
+{
+    uint32_t a = (uint32_t)rng_below(rng, txs + 2), b = (uint32_t)rng_below(rng, txs + 2);
+    switch (kind) {
+    case HINT_CHAIN: return (struct engine_dependency){i + 1, i};
+    case HINT_STAR: return (struct engine_dependency){i, 0};
+    case HINT_REVERSED: return (struct engine_dependency){i, i + 1};
+    case HINT_BEYOND: return (struct engine_dependency){i + txs, UINT32_MAX - i};
+    default: return (struct engine_dependency){a, b};
+    }
+}
+
+static void advise(struct advice *advice, enum bad_hints kind, uint32_t txs, struct rng *rng)
+{
+    static const uint64_t gas[] = {0, 1, 21000, 30000000, UINT64_MAX};
+    advice->count = kind == HINT_MANY ? PAIRS_MAX : txs;
+    for (uint32_t i = 0; i < advice->count; i++)
+        advice->pairs[i] = pair_of(kind, i, txs, rng);
+    advice->gas_count = rng_below(rng, txs + 10);
+    for (size_t i = 0; i < advice->gas_count; i++)
+        advice->gas[i] = gas[rng_below(rng, COUNT_OF(gas))];
+}
+
+TEST(hints_of_any_kind_change_nothing)
+{
+    static struct advice advice;
+    struct engine *sequential = wild_engine(1), *parallel = wild_engine(WORKERS);
+    unsigned long rounds = wild_number("PEVM_WILD_ROUNDS", ROUNDS_DEFAULT);
+    uint64_t sums[HINT_KINDS] = {0}, txs = 0;
+    for (unsigned long seed = 1; seed <= rounds; seed++) {
+        struct wild_block wild;
+        struct engine_outcome expected, outcome;
+        struct rng rng;
+        char text[OUTCOME_TEXT_MAX];
+        rng_init(&rng, seed);
+        wild_block_init(&wild, seed, wild_fork(seed), 40);
+        wild_execute(sequential, &(struct wild_run){.block = &wild}, &expected);
+        for (unsigned kind = 0; kind < HINT_KINDS; kind++) {
+            advise(&advice, (enum bad_hints)kind, (uint32_t)wild.block.tx_count, &rng);
+            struct wild_run run = {.block = &wild,
+                                   .is_parallel = true,
+                                   .is_slow = true,
+                                   .dependencies = advice.pairs,
+                                   .dependency_count = advice.count,
+                                   .gas_estimates = advice.gas,
+                                   .gas_estimate_count = advice.gas_count};
+            wild_execute(parallel, &run, &outcome);
+            const char *difference = outcome_differs(text, &expected, &outcome);
+            if (difference != NULL) fail_msg("seed %lu, hints %u: %s", seed, kind, difference);
+            sums[kind] += outcome.executions;
+        }
+        txs += wild.block.tx_count;
+        wild_block_fini(&wild);
+    }
+    printf("%llu transactions; attempts with chain %llu, star %llu, reversed %llu, beyond %llu, "
+           "random %llu, many %llu\n",
+           (unsigned long long)txs,
+           (unsigned long long)sums[0],
+           (unsigned long long)sums[1],
+           (unsigned long long)sums[2],
+           (unsigned long long)sums[3],
+           (unsigned long long)sums[4],
+           (unsigned long long)sums[5]);
+    engine_free(parallel);
+    engine_free(sequential);
 }

@@ -12,6 +12,12 @@ struct wild_run {
     bool is_parallel, is_slow;
     const struct cancel_source *cancel; /* may be NULL */
 
+    /* As in struct engine_input. */
+    const struct engine_dependency *dependencies;
+    size_t dependency_count;
+    const uint64_t *gas_estimates;
+    size_t gas_estimate_count;
+
     /* Places that cannot be read. */
     bool (*fails)(void *context,
                   const address *who,

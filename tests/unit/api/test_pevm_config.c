@@ -87,7 +87,7 @@ TEST(a_configuration_that_makes_no_sense_is_refused_with_its_field)
     CHECK_FIELD(code_cache_bytes, 0, "code_cache_bytes is 0, which is not from 1048576 to ");
     CHECK_FIELD(memory_pressure_percent, 0, "memory_pressure_percent is 0, ");
     CHECK_FIELD(memory_pressure_percent, 101, "memory_pressure_percent is 101, ");
-    CHECK_FIELD(reserved, 1, "reserved is 1, ");
+    CHECK_FIELD(dependency_analysis, 3, "dependency_analysis is 3, ");
 }
 
 TEST(fields_that_contradict_one_another_are_refused)
@@ -153,4 +153,37 @@ TEST(what_an_open_engine_can_not_change_is_refused)
     config.policy = 17;
     CHECK_EQ(pevm_engine_configure(engine, &config, NULL), PEVM_BAD_INPUT);
     pevm_engine_close(engine);
+}
+
+TEST(absurd_hints_give_the_same)
+{
+    static const struct pevm_dependency pairs[] = {
+        {1,          0         },
+        {5,          4         },
+        {4,          5         },
+        {7,          7         },
+        {UINT32_MAX, 0         },
+        {0,          UINT32_MAX},
+        {23,         22        }
+    };
+    static const uint64_t gas[] = {0, UINT64_MAX, 1};
+    struct api_world world;
+    const struct pevm_outcome *outcome;
+    struct pevm_error error;
+    api_world_init(&world);
+    pevm_engine *engine = api_world_engine(3);
+    struct pevm_input input = api_world_input(&world);
+    input.dependencies = pairs;
+    input.dependency_count = COUNT_OF(pairs);
+    input.gas_estimates = gas;
+    input.gas_estimate_count = COUNT_OF(gas);
+    for (uint32_t analysis = 0; analysis <= PEVM_HINTS_FULL; analysis++) {
+        struct pevm_config config = api_world_config(3);
+        config.dependency_analysis = analysis;
+        CHECK_EQ(pevm_engine_configure(engine, &config, &error), PEVM_OK);
+        CHECK_EQ(pevm_engine_execute(engine, &outcome, &input, &error), PEVM_OK);
+        CHECK_EQ(outcome->is_valid, 1);
+    }
+    pevm_engine_close(engine);
+    api_world_fini(&world);
 }

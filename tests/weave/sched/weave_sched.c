@@ -102,6 +102,12 @@ uint32_t mv_untrue(struct mv *mv, unsigned worker, uint32_t tx, bool with_predic
     return MV_NOBODY;
 }
 
+uint32_t mv_writer(struct mv *mv, uint32_t place, uint32_t tx)
+{
+    (void)mv, (void)place, (void)tx;
+    return MV_NOBODY;
+}
+
 bool mv_holds(struct mv *mv, unsigned worker, uint32_t tx, bool with_predictions)
 {
     return mv_untrue(mv, worker, tx, with_predictions) == MV_NOBODY;
