@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#define UNCHECKED_MAX  128 /* run by a worker and not yet checked; older ones the frontier checks */
+#define UNCHECKED_MAX  512 /* run by a worker and not yet checked; older ones the frontier checks */
 #define PUSH_MAX       512 /* how far a publisher looks for readers of what it changed */
 #define FRONTIER_STEPS 32  /* final transactions between two hints to the state */
 #define TURNS_MAX      3 /* attempts at a stretch, while what they read changes under their hands */
@@ -426,6 +426,7 @@ static bool settle(struct speculation *speculation, struct worker *worker, uint3
         return true;
     remember_writer(speculation, worker, tx);
     mv_frontier_set(speculation->block.mv, tx);
+    sched_frontier_tell(sched);
     mv_retract(speculation->block.mv, tx);
     sched_reject(sched, tx);
     uint32_t readers_to = 0;
@@ -490,7 +491,9 @@ static void idle(struct speculation *speculation, struct worker *worker)
     uint64_t start_ns = clock_now_ns();
     tell_active(worker, false);
     note(worker->ring, EVENT_IDLE, EVENT_NOBODY);
-    sched_idle(speculation->sched);
+    uint32_t wanted =
+        worker->unchecked_count > 0 ? worker->unchecked[worker->unchecked_first] : SCHED_NOTHING;
+    sched_idle(speculation->sched, wanted);
     note(worker->ring, EVENT_BUSY, EVENT_NOBODY);
     tell_active(worker, true);
     worker->idle_ns += clock_now_ns() - start_ns;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define IDLE_SPIN_NS 2000 /* a trip to the system and back costs more */
+#define TELL_STEPS   16   /* final transactions after which everybody is told how far they are */
 
 /* The window: shares are in 1/256. */
 #define WINDOW_OPEN      UINT32_MAX
@@ -73,11 +74,15 @@ struct sched {
     ALIGNED(CACHE_LINE) struct atomic32 next; /* the first transaction that was never claimed */
     ALIGNED(CACHE_LINE) struct atomic32 again_count;
     ALIGNED(CACHE_LINE) struct atomic32 frontier_busy;
-    ALIGNED(CACHE_LINE) struct atomic32 frontier;
-    struct atomic32 executed_to; /* all below it were executed at least once */
-    struct atomic32 changes, window, is_done;
-    uint32_t stale_share, closed_left, closed_next,
-        sound_in_a_row; /* of whoever is inside the frontier */
+    ALIGNED(CACHE_LINE) struct atomic32 frontier; /* as far as it was told */
+    struct atomic32 executed_to;                  /* all below it were executed at least once */
+    ALIGNED(CACHE_LINE) struct atomic32 changes;
+    struct atomic32 window, is_done;
+
+    /* Of whoever is inside the frontier. */
+    ALIGNED(CACHE_LINE) uint32_t final; /* transactions below it are final */
+    uint32_t stale_share, closed_left, closed_next, sound_in_a_row;
+
     ALIGNED(CACHE_LINE) struct parker parker;
     struct atomic64 rejections, waits, sleeps, steals;
 };
@@ -145,6 +150,7 @@ enum pevm_status sched_begin(struct sched *sched, const struct sched_options *op
     atomic32_init(&sched->again_count, 0);
     atomic32_init(&sched->frontier_busy, 0);
     atomic32_init(&sched->frontier, 0);
+    sched->final = 0;
     atomic32_init(&sched->executed_to, 0);
     atomic32_init(&sched->changes, 0);
     atomic32_init(&sched->window, WINDOW_OPEN);
@@ -464,6 +470,7 @@ uint32_t sched_frontier(const struct sched *sched)
 static void executed_to_move(struct sched *sched)
 {
     uint32_t from = atomic32_load(&sched->executed_to, memory_order_relaxed), to = from;
+    if (to < sched->final) to = sched->final;
     while (to < sched->tx_count && sched_is_executed(sched, to)) /* ends: to grows */
         to++;
     if (to != from) atomic32_store(&sched->executed_to, to, memory_order_seq_cst);
@@ -502,14 +509,23 @@ static void window_adapt(struct sched *sched, bool is_stale)
     atomic32_store(&sched->window, WINDOW_CLOSED, memory_order_relaxed);
 }
 
+/* Everybody looks at how far it is: a line that each step would take from all of them. */
+void sched_frontier_tell(struct sched *sched)
+{
+    executed_to_move(sched);
+    atomic32_store(&sched->frontier, sched->final, memory_order_seq_cst); /* [C] */
+}
+
 void sched_finalize(struct sched *sched, uint32_t tx)
 {
-    VERIFY(tx == atomic32_load(&sched->frontier, memory_order_relaxed));
+    VERIFY(tx == sched->final);
     window_adapt(sched, sched_incarnation(sched, tx) > 0);
-    set_state(sched, tx, TX_FINAL);                                 /* [A] */
-    atomic32_store(&sched->frontier, tx + 1, memory_order_seq_cst); /* [C] */
+    set_state(sched, tx, TX_FINAL); /* [A] */
+    sched->final = tx + 1;
+    bool is_wanted = atomic32_load(&sched->window, memory_order_relaxed) != WINDOW_OPEN;
+    if (is_wanted || sched->final % TELL_STEPS == 0) sched_frontier_tell(sched);
     wake_waiters(sched, tx);
-    if (tx + 1 == sched->tx_count) sched_stop(sched);
+    if (sched->final == sched->tx_count) sched_stop(sched);
 }
 
 /* Is there anything at the frontier that whoever enters could do? */
@@ -522,6 +538,8 @@ static bool frontier_is_ripe(const struct sched *sched)
 
 bool sched_frontier_leave(struct sched *sched)
 {
+    if (atomic32_load(&sched->frontier, memory_order_relaxed) != sched->final)
+        sched_frontier_tell(sched);
     atomic32_store(&sched->frontier_busy, 0, memory_order_seq_cst); /* [B] */
     if (claimable(sched) > 1) parker_notify(&sched->parker, 1);     /* [C]; one is for the caller */
     return frontier_is_ripe(sched) && !sched_is_done(sched);        /* [B] */
@@ -541,9 +559,10 @@ bool sched_is_done(const struct sched *sched)
 }
 
 /* Could a worker that looks now find something? */
-static bool may_have_work(const struct sched *sched)
+static bool may_have_work(const struct sched *sched, uint32_t wanted)
 {
     if (sched_is_done(sched)) return true;
+    if (wanted != SCHED_NOTHING && sched_all_below_executed(sched, wanted)) return true;
     if (atomic32_load(&sched->again_count, memory_order_seq_cst) != 0) return true;
     if (claimable(sched) > 0) return true;
     uint64_t range;
@@ -552,13 +571,13 @@ static bool may_have_work(const struct sched *sched)
            atomic32_load(&sched->frontier_busy, memory_order_seq_cst) == 0;
 }
 
-void sched_idle(struct sched *sched)
+void sched_idle(struct sched *sched, uint32_t wanted)
 {
     struct spin spin = SPIN_FOR(IDLE_SPIN_NS);
     while (spin_again(&spin))
-        if (may_have_work(sched)) return;
+        if (may_have_work(sched, wanted)) return;
     uint32_t ticket = parker_prepare(&sched->parker);
-    if (may_have_work(sched)) { /* [C] */
+    if (may_have_work(sched, wanted)) { /* [C] */
         parker_cancel(&sched->parker);
         return;
     }

@@ -123,9 +123,12 @@ bool sched_is_fresh(const struct sched *sched, uint32_t tx); /* held: and the st
 
 /* One worker at a time moves the frontier. False: somebody else does, and will see what the caller has done. */
 bool sched_frontier_enter(struct sched *sched) MUST_CHECK;
+/* What is final for certain; inside the frontier it may be some steps farther. */
 uint32_t sched_frontier(const struct sched *sched);
 /* Inside, holding the transaction at the frontier: it is final. */
 void sched_finalize(struct sched *sched, uint32_t tx);
+/* Inside: say at once how far it is. Before a transaction is run there, so that nothing is predicted any more. */
+void sched_frontier_tell(struct sched *sched);
 /* True when there is something new at the frontier: the caller should enter again. */
 bool sched_frontier_leave(struct sched *sched);
 
@@ -133,8 +136,9 @@ bool sched_frontier_leave(struct sched *sched);
 void sched_stop(struct sched *sched);
 bool sched_is_done(const struct sched *sched);
 
-/* Nothing to run: spin a little, then sleep until there may be something. */
-void sched_idle(struct sched *sched);
+/* Nothing to run: spin a little, then sleep until there may be something. While it spins, also until all below `wanted` have been
+ * executed, if that is not SCHED_NOTHING. */
+void sched_idle(struct sched *sched, uint32_t wanted);
 
 /* How much there is to run just now, roughly. */
 struct sched_queue {

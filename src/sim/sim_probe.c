@@ -425,13 +425,13 @@ void probe_team_assist(struct team *team,
     if (probe.mode == PROBE_RECORD) trace_convert(probe.writes, all_ticks, all_ns);
 }
 
-void probe_sched_idle(struct sched *sched)
+void probe_sched_idle(struct sched *sched, uint32_t wanted)
 {
     if (probe.mode != PROBE_REPLAY) {
-        sched_idle(sched);
+        sched_idle(sched, wanted);
         return;
     }
     enum cores_use before = cores_use_as(CORES_IDLE);
-    sched_idle(sched);
+    sched_idle(sched, wanted);
     (void)cores_use_as(before);
 }

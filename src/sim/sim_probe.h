@@ -59,4 +59,4 @@ void probe_team_assist(struct team *team,
                        unsigned workers,
                        void (*job)(unsigned worker, void *context),
                        void *context);
-void probe_sched_idle(struct sched *sched);
+void probe_sched_idle(struct sched *sched, uint32_t wanted);

@@ -491,14 +491,25 @@ static void note_readers(struct mv_attempt *attempt,
     attempt->told_count++;
 }
 
+static bool tip_keep(struct mv_worker *worker, const u256 *tip, uint64_t *word)
+{
+    *word = mv_tip_word(tip->words[0]);
+    if (likely(mv_tip_fits(tip))) return true;
+    u256 *kept = arena_alloc(&worker->arena, sizeof *kept);
+    if (kept == NULL) return false;
+    u256_copy(kept, tip);
+    *word = (uintptr_t)kept;
+    return true;
+}
+
 bool mv_publish(struct mv_attempt *attempt, const u256 *tip, uint32_t *readers_to)
 {
     struct mv *mv = attempt->mv;
     struct mv_worker *worker = &mv->workers[attempt->worker];
     struct mv_record *record = &mv->records[attempt->tx], next;
     uint32_t left;
-    u256 *kept_tip = arena_alloc(&worker->arena, sizeof *kept_tip);
-    if (kept_tip == NULL || !versions_take(attempt, record, &left) ||
+    uint64_t tip_word;
+    if (!tip_keep(worker, tip, &tip_word) || !versions_take(attempt, record, &left) ||
         !record_make(attempt, &next)) {
         attempt->out_of_memory = true;
         return false;
@@ -509,7 +520,6 @@ bool mv_publish(struct mv_attempt *attempt, const u256 *tip, uint32_t *readers_t
     }
     *record = next;
     worker->read_count += attempt->read_count;
-    u256_copy(kept_tip, tip);
     *readers_to = attempt->tx + 1;
     attempt->told_count = 0;
     for (uint32_t i = 0; i < attempt->write_count; i++)
@@ -517,7 +527,7 @@ bool mv_publish(struct mv_attempt *attempt, const u256 *tip, uint32_t *readers_t
                      attempt->writes[i].place,
                      write_show(mv, &attempt->writes[i], attempt->tx),
                      readers_to);
-    atomic_pointer_store(&mv->tips[attempt->tx], kept_tip, memory_order_release); /* [E] */
+    atomic64_store(&mv->tips[attempt->tx], tip_word, memory_order_release); /* [E] */
     uint32_t coinbase_to =
         atomic32_load(&mv->accounts[mv->coinbase].balance.readers_to, memory_order_relaxed);
     note_readers(attempt, mv_place(MV_BALANCE, mv->coinbase), coinbase_to, readers_to);
@@ -552,19 +562,18 @@ void mv_retract(struct mv *mv, uint32_t tx)
     for (uint32_t i = 0; i < record->write_count; i++)
         (void)atomic64_or(
             &mv->versions[record->writes[i].version].value, MV_ESTIMATE, memory_order_acq_rel);
-    void *tip = atomic_pointer_load(&mv->tips[tx], memory_order_relaxed);
-    if (tip == NULL) return;
-    void *marked = (void *)((uintptr_t)tip | MV_ESTIMATE);
-    atomic_pointer_store(&mv->tips[tx], marked, memory_order_release); /* [E] */
+    uint64_t tip = atomic64_load(&mv->tips[tx], memory_order_relaxed);
+    if (tip != 0)
+        atomic64_store(&mv->tips[tx], tip | MV_TIP_IS_ESTIMATE, memory_order_release); /* [E] */
 }
 
 void mv_frontier_set(struct mv *mv, uint32_t tx)
 {
     uint32_t from = atomic32_load(&mv->frontier, memory_order_relaxed);
     for (uint32_t i = from; i < tx; i++) {
-        const u256 *tip = atomic_pointer_load(&mv->tips[i], memory_order_relaxed);
-        ASSERT(tip != NULL && ((uintptr_t)tip & MV_ESTIMATE) == 0);
-        mv->tip_sums[i + 1] = u256_add(mv->tip_sums[i], *tip);
+        uint64_t tip = atomic64_load(&mv->tips[i], memory_order_relaxed);
+        ASSERT(mv_tip_is_known(tip));
+        mv->tip_sums[i + 1] = u256_add(mv->tip_sums[i], mv_tip_of(tip));
     }
     if (tx > from) atomic32_store(&mv->frontier, tx, memory_order_release); /* [D] */
 }

@@ -155,12 +155,12 @@ static enum view_answer tips_below(struct mv *mv, uint32_t tx, u256 *sum, uint32
     uint32_t from = frontier < tx ? frontier : tx;
     *sum = mv->tip_sums[from];
     for (uint32_t i = from; i < tx; i++) {
-        const u256 *tip = atomic_pointer_load(&mv->tips[i], memory_order_acquire); /* [E] */
-        if (tip == NULL || ((uintptr_t)tip & MV_ESTIMATE) != 0) {
+        uint64_t tip = atomic64_load(&mv->tips[i], memory_order_acquire); /* [E] */
+        if (!mv_tip_is_known(tip)) {
             *blocked_on = i;
             return VIEW_BLOCKED;
         }
-        *sum = u256_add(*sum, *tip);
+        *sum = u256_add(*sum, mv_tip_of(tip));
     }
     return VIEW_OK;
 }
@@ -173,8 +173,8 @@ static u256 coinbase_guess(struct mv *mv, uint32_t tx)
     uint32_t from = frontier < tx ? frontier : tx;
     u256 sum = u256_add(mv->accounts[mv->coinbase].base_balance, mv->tip_sums[from]);
     for (uint32_t i = from; i < tx; i++) {
-        const u256 *tip = atomic_pointer_load(&mv->tips[i], memory_order_acquire); /* [E] */
-        if (tip != NULL && ((uintptr_t)tip & MV_ESTIMATE) == 0) sum = u256_add(sum, *tip);
+        uint64_t tip = atomic64_load(&mv->tips[i], memory_order_acquire); /* [E] */
+        if (mv_tip_is_known(tip)) sum = u256_add(sum, mv_tip_of(tip));
     }
     return sum;
 }

@@ -48,6 +48,30 @@ struct mv_version {
     uint32_t tx;
 };
 
+/* A tip in a word, for whoever adds up many: the number itself where it has 62 bits, else where it lies. */
+enum { MV_TIP_IS_ESTIMATE = 1, MV_TIP_IS_NUMBER = 2 };
+
+ALWAYS_INLINE bool mv_tip_fits(const u256 *tip)
+{
+    return u256_fits_u64(*tip) && tip->words[0] >> 62 == 0;
+}
+
+ALWAYS_INLINE uint64_t mv_tip_word(uint64_t number)
+{
+    return number << 2 | MV_TIP_IS_NUMBER;
+}
+
+ALWAYS_INLINE bool mv_tip_is_known(uint64_t word)
+{
+    return word != 0 && (word & MV_TIP_IS_ESTIMATE) == 0;
+}
+
+ALWAYS_INLINE u256 mv_tip_of(uint64_t word)
+{
+    if (likely((word & MV_TIP_IS_NUMBER) != 0)) return u256_from_u64(word >> 2);
+    return *(const u256 *)(uintptr_t)(word & ~(uint64_t)MV_TIP_IS_ESTIMATE);
+}
+
 /* What the value words of each kind point to. */
 struct mv_delta {
     u256 delta;
@@ -138,7 +162,7 @@ struct mv {
     struct mv_slot_row *slots;
     struct mv_version *versions; /* index 0 is nobody */
     struct mv_record *records;   /* by tx */
-    struct atomic_pointer *tips; /* by tx: const u256 *, lowest bit: an estimate; NULL: not known */
+    struct atomic64 *tips;       /* by tx: mv_tip_word, or 0: not known */
     u256 *tip_sums;              /* by tx: of all tips below; filled up to the frontier */
     struct view base;
     uint64_t seed;

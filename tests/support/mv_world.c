@@ -384,7 +384,7 @@ uint32_t publish(struct mv_world *w, uint32_t tx)
 bool try_publish(struct mv_world *w, uint32_t tx)
 {
     uint32_t readers_to;
-    return publish_now(w, tx, 0, &readers_to);
+    return publish_now(w, tx, UINT64_MAX, &readers_to);
 }
 
 bool holds(struct mv_world *w, uint32_t tx)

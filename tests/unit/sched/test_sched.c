@@ -456,6 +456,8 @@ TEST(all_below_the_frontier_are_executed)
     take_all(&bench, 2);
     sched_executed_held(sched, 0);
     sched_finalize(sched, 0);
+    CHECK(!sched_all_below_executed(sched, 1)); /* nobody was told */
+    sched_frontier_tell(sched);
     CHECK(sched_all_below_executed(sched, 1));
     sched_free(sched);
 }
@@ -720,7 +722,7 @@ TEST(free_takes_null)
 
 static void *idle(void *context)
 {
-    sched_idle(context);
+    sched_idle(context, SCHED_NOTHING);
     return NULL;
 }
 
@@ -728,16 +730,16 @@ TEST(idling_ends_at_once_when_there_may_be_work)
 {
     struct bench bench = bench_of(2);
     struct sched *sched = bench.sched;
-    sched_idle(sched); /* new ones */
+    sched_idle(sched, SCHED_NOTHING); /* new ones */
     take_all(&bench, 2);
     sched_hand_back(sched, 1);
-    sched_idle(sched); /* one that is ready again */
+    sched_idle(sched, SCHED_NOTHING); /* one that is ready again */
     CHECK_EQ(take(&bench), 1);
     sched_executed(sched, 0);
-    sched_idle(sched); /* one at the frontier */
+    sched_idle(sched, SCHED_NOTHING); /* one at the frontier */
     CHECK(sched_hold(sched, 0));
     sched_stop(sched);
-    sched_idle(sched); /* the end */
+    sched_idle(sched, SCHED_NOTHING); /* the end */
     CHECK_EQ(sched_counts(sched).sleeps, 0);
     sched_free(sched);
 }
