@@ -35,7 +35,7 @@ struct feed_run {
     struct block_source *source;
     struct progress progress;
     uint64_t blocks, txs, known;
-    bool node_is_gone;
+    bool node_is_gone, store_is_gone; /* told, and not back yet */
 };
 
 /* ---- sources ------------------------------------------------------------------------------------------ */
@@ -121,8 +121,6 @@ static enum pevm_status take_block(struct feed_run *run,
     if (run->feed.has_progress && item->number <= run->feed.progress)
         return check_known(run, item, error);
     TRY(store_feed_put(&run->feed, item, error));
-    run->blocks++;
-    run->txs += item->block.tx_count;
     return run->feed.waiting < FLUSH_EVERY ? PEVM_OK : store_feed_flush(&run->feed, error);
 }
 
@@ -145,13 +143,13 @@ static void wait_ms(int ms)
 }
 
 /* Told once, until it is back. */
-static void tell_gone(struct feed_run *run, const struct error *error)
+static void tell_gone(struct feed_run *run, bool *told, const struct error *error)
 {
     wait_ms(RETRY_MS);
-    if (run->node_is_gone) return;
+    if (*told) return;
     progress_hide(&run->progress);
     fprintf(stderr, "pevm feed: %s; trying again\n", error->text);
-    run->node_is_gone = true;
+    *told = true;
 }
 
 /* *more = false: that was all. */
@@ -161,7 +159,7 @@ static enum pevm_status take_one(struct feed_run *run, bool *more, struct error 
     enum pevm_status status = block_source_next(run->source, &item, error);
     if (status == PEVM_IO && run->options->follow) {
         TRY(store_feed_flush(&run->feed, error));
-        tell_gone(run, error);
+        tell_gone(run, &run->node_is_gone, error);
         return PEVM_OK;
     }
     TRY(status);
@@ -211,23 +209,38 @@ static enum pevm_status feed_source(struct feed_run *run, struct error *error)
         *error = flush_error;
         status = flushed;
     }
+    run->blocks += run->feed.blocks;
+    run->txs += run->feed.txs;
     if (flushed == PEVM_OK) print_sums(run);
     return status;
 }
 
+static enum pevm_status feed_once(struct feed_run *run, struct store *store, struct error *error)
+{
+    run->source = NULL;
+    run->rpc = NULL;
+    TRY(store_feed_open(&run->feed, store, error));
+    run->store_is_gone = false;
+    enum pevm_status status = open_source(run, error);
+    if (status == PEVM_OK) status = feed_source(run, error);
+    block_source_close(run->source);
+    rpc_close(run->rpc);
+    store_feed_close(&run->feed);
+    return status;
+}
+
+/* Who follows does not give up: when the store is back, it is looked at anew, and the source goes on behind what is there. */
 static enum pevm_status feed_store(const struct feed_options *options,
                                    struct store *store,
                                    struct error *error)
 {
     struct feed_run run = {.options = options};
-    TRY(store_feed_open(&run.feed, store, error));
     interrupt_catch();
-    enum pevm_status status = open_source(&run, error);
-    if (status == PEVM_OK) status = feed_source(&run, error);
-    block_source_close(run.source);
-    rpc_close(run.rpc);
-    store_feed_close(&run.feed);
-    return status;
+    for (;;) { /* ends: done, a fault that stays, or somebody says so */
+        enum pevm_status status = feed_once(&run, store, error);
+        if (status != PEVM_UNAVAILABLE || !options->follow || interrupt_came()) return status;
+        tell_gone(&run, &run.store_is_gone, error);
+    }
 }
 
 static enum exit_code feed(const struct feed_options *options)

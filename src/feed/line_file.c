@@ -127,11 +127,11 @@ enum pevm_status line_file_next(struct line_file *file,
     size_t searched = file->start, got;
     *found = false;
     for (;;) { /* ends: a line, or the file does */
-        const uint8_t *line = file->buffer + file->start;
         uint8_t *newline = NULL;
         if (file->end > searched)
             newline = memchr(file->buffer + searched, '\n', file->end - searched);
         if (newline != NULL) {
+            const uint8_t *line = file->buffer + file->start;
             *out = bytes_of(line, (size_t)(newline - line));
             file->start += out->size + 1;
             break;

@@ -34,9 +34,18 @@ static void set_progress(struct store_feed *feed)
 
 static enum pevm_status write_batch(struct store_feed *feed, struct error *error)
 {
-    enum pevm_status status = store_write(feed->store, &feed->batch, 0, error);
+    feed->failed = store_write(feed->store, &feed->batch, 0, error);
     store_batch_reset(&feed->batch);
-    return status;
+    return feed->failed;
+}
+
+static enum pevm_status check_failed(const struct store_feed *feed, struct error *error)
+{
+    return feed->failed == PEVM_OK ? PEVM_OK
+                                   : error_set(error,
+                                               feed->failed,
+                                               "%s: a write before this one failed",
+                                               store_about(feed->store));
 }
 
 enum pevm_status store_feed_hash(struct store_feed *feed,
@@ -128,6 +137,7 @@ enum pevm_status store_feed_put(struct store_feed *feed,
                                 struct error *error)
 {
     struct block_parts parts;
+    TRY(check_failed(feed, error));
     enum pevm_status status = check_follows(feed, &item->block.header, error);
     if (status != PEVM_OK) {
         error_prefix(error,
@@ -148,16 +158,21 @@ enum pevm_status store_feed_put(struct store_feed *feed,
     feed->hash = item->hash;
     feed->has_progress = true;
     feed->waiting++;
+    feed->waiting_txs += item->block.tx_count;
     return feed->batch.size > BATCH_SIZE_MAX ? store_feed_flush(feed, error) : PEVM_OK;
 }
 
 enum pevm_status store_feed_flush(struct store_feed *feed, struct error *error)
 {
+    TRY(check_failed(feed, error));
     if (feed->waiting == 0) return PEVM_OK;
-    feed->waiting = 0;
     store_batch_barrier(&feed->batch);
     set_progress(feed);
-    return write_batch(feed, error);
+    TRY(write_batch(feed, error));
+    feed->blocks += feed->waiting;
+    feed->txs += feed->waiting_txs;
+    feed->waiting = feed->waiting_txs = 0;
+    return PEVM_OK;
 }
 
 enum pevm_status store_feed_rewind(struct store_feed *feed,

@@ -5,7 +5,7 @@
  * whoever reads the progress finds all blocks up to it, whatever was cut off.
  *
  * Order of calls: store_feed_open ( store_feed_put | store_feed_rewind | store_feed_flush )* store_feed_close. Blocks given to put
- * may wait for the next flush.
+ * may wait for the next flush. After a write that failed nothing more goes in, and what is there must be looked at anew: close, open.
  */
 #pragma once
 
@@ -17,9 +17,11 @@ struct store_feed {
     struct store_batch batch;
     struct arena arena;
     bool has_progress;
-    uint64_t progress; /* the last block given */
-    hash32 hash;       /* of it; zero when its header is not there */
-    uint64_t waiting;  /* blocks in the batch */
+    uint64_t progress;             /* the last block given */
+    hash32 hash;                   /* of it; zero when its header is not there */
+    uint64_t waiting, waiting_txs; /* in the batch */
+    uint64_t blocks, txs;          /* that went in since it was opened */
+    enum pevm_status failed;       /* how a write ended; PEVM_OK: well */
 };
 
 /* Reads how far the feed was; where nothing was fed, what execution begins with. PEVM_CORRUPT: the progress, or the header it names, is damaged. */

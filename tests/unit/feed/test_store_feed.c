@@ -115,6 +115,23 @@ TEST(blocks_that_are_taken_back_are_gone)
     end();
 }
 
+TEST(after_a_write_that_failed_nothing_more_goes_in)
+{
+    struct store_feed feed;
+    begin();
+    CHECK_EQ(store_feed_open(&feed, store, &error), PEVM_OK);
+    memory_db_stop_after(db, 0);
+    CHECK_EQ(put(&feed, 0), PEVM_OK);
+    CHECK_EQ(store_feed_flush(&feed, &error), PEVM_UNAVAILABLE);
+    memory_db_start(db);
+    CHECK_EQ(store_feed_flush(&feed, &error), PEVM_UNAVAILABLE);
+    assert_non_null(strstr(error.text, ": a write before this one failed"));
+    CHECK_EQ(put(&feed, 1), PEVM_UNAVAILABLE);
+    CHECK_EQ(progress(), -1);
+    store_feed_close(&feed);
+    end();
+}
+
 TEST(wherever_it_is_cut_off_the_progress_tells_the_truth)
 {
     for (uint64_t cut = 0; cut < 120; cut++) {
