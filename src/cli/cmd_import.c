@@ -86,6 +86,16 @@ static enum pevm_status store_genesis(struct store *store,
     return status;
 }
 
+/* Is it the chain that everybody means by that id? Chains of one's own may have any id. */
+static const char *judge_hash(const struct genesis *genesis)
+{
+    const struct known_genesis *known = genesis_known(genesis->chain.chain_id);
+    if (known == NULL) return "";
+    return hash32_equal(&known->hash, &genesis->header.hash)
+               ? ", the known one"
+               : ", NOT the one known for that chain id: another chain";
+}
+
 static void print_genesis(const struct import *import, const struct genesis *genesis)
 {
     char text[HEX_HASH_SIZE];
@@ -97,7 +107,7 @@ static void print_genesis(const struct import *import, const struct genesis *gen
            fork_name(rules.fork));
     printf("accounts    %zu\n", memory_state_account_count(genesis->state));
     printf("state root  %s\n", hex_hash(text, &genesis->header.state_root));
-    printf("hash        %s\n", hex_hash(text, &genesis->header.hash));
+    printf("hash        %s%s\n", hex_hash(text, &genesis->header.hash), judge_hash(genesis));
     if (!import->check) printf("stored in   %s\n", import->place);
 }
 

@@ -28,6 +28,14 @@ enum pevm_status genesis_read(struct genesis *out,
                               struct error *error) MUST_CHECK;
 void genesis_fini(struct genesis *genesis); /* of a zeroed object: nothing */
 
+/* A chain that everybody knows by its id: its name, and the hash of its first block. NULL: we know none of that id. */
+struct known_genesis {
+    uint64_t chain_id;
+    const char *name;
+    hash32 hash;
+};
+const struct known_genesis *genesis_known(uint64_t chain_id);
+
 /* ---- for the tests of the part ---- */
 
 /* The member "config" as a chain. */

@@ -49,6 +49,8 @@ TEST(the_genesis_of_the_bnb_chain_has_its_known_hash)
               "0d21840abff46b96c84b2ac9e10e4f5cdaeb5693cb665db62a2f3b02d2d57b5b");
     CHECK_HEX(bytes_of(genesis.header.state_root.bytes, 32),
               "919fcc7ad870b53db0aa76eb588da06bacb6d230195100699fc928511003b422");
+    CHECK(hash32_equal(&genesis_known(56)->hash, &genesis.header.hash));
+    CHECK(genesis_known(7) == NULL);
     genesis_fini(&genesis);
 }
 
