@@ -51,7 +51,8 @@ struct pevm_metrics {
 
     /* Workers. */
     uint64_t workers;    /* the caller included */
-    uint64_t busy_ns;    /* of all workers, inside the transactions */
+    uint64_t work_ns;    /* by the clock: transactions of blocks, or tasks, ran */
+    uint64_t busy_ns;    /* of all workers that were called, inside them */
     uint64_t idle_ns;    /* ... the rest of their time: nothing to do, or not awake yet */
     uint64_t busiest_ns; /* of the busiest worker of each block */
     uint64_t worker_sleeps;

@@ -126,7 +126,8 @@ static double conflicts(const struct pevm_metrics *m)
 
 static double imbalance(const struct pevm_metrics *m)
 {
-    return m->workers > 1 ? share(m->busiest_ns * m->workers, m->busy_ns) : 0;
+    double called = share(m->busy_ns + m->idle_ns, m->work_ns); /* on average */
+    return m->workers > 1 ? called * share(m->busiest_ns, m->busy_ns) : 0;
 }
 
 static double starvation(const struct pevm_metrics *m)

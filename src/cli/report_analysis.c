@@ -42,6 +42,7 @@ struct pevm_metrics report_metrics(const struct report *report)
     uint64_t hand_over_ns = phase_ns(report, PHASE_HAND_OVER);
     m.transactions_ns = phase_ns(report, PHASE_TRANSACTIONS) - hand_over_ns;
     m.commit_ns = hand_over_ns + phase_ns(report, PHASE_FINISH) + phase_ns(report, PHASE_ROOTS);
+    m.work_ns = m.transactions_ns;
     m.profiled_ns = report->parallel_ns;
     m.chain_ns = report->path_ns;
     m.chain_tasks = report->path_count;

@@ -88,7 +88,7 @@ static void tell_conflicts(struct metrics_writer *writer,
     metric_set(writer, METRIC_CONFLICT_RATIO, 0, tasks == 0 ? 0 : aborts * 1000000 / tasks);
 }
 
-/* Who is not busy is idle, also who came too late or was never called. */
+/* Who was called and is not busy is idle, also who came too late. */
 static void tell_time(struct metrics_writer *writer,
                       unsigned workers,
                       uint64_t ns,
@@ -98,6 +98,7 @@ static void tell_time(struct metrics_writer *writer,
     uint64_t all_ns = ns * workers;
     metric_add(writer, METRIC_WORKER_TIME, STATE_BUSY, busy_ns);
     metric_add(writer, METRIC_WORKER_TIME, STATE_IDLE, all_ns > busy_ns ? all_ns - busy_ns : 0);
+    metric_add(writer, METRIC_WORK_TIME, 0, ns);
     metric_add(writer, METRIC_BUSIEST_TIME, 0, busiest_ns);
 }
 
@@ -132,9 +133,9 @@ static void tell_transactions(struct metrics_writer *writer, const struct block_
     }
     struct parallel_counts counts = parallel_counts(run->parallel);
     bool is_alone = counts.stopped_at == 0;
+    unsigned workers = is_alone ? parallel_workers(run->parallel) : counts.called;
     uint64_t busy_ns = is_alone ? ns : counts.worker_ns - counts.idle_ns;
-    tell_time(
-        writer, parallel_workers(run->parallel), ns, busy_ns, is_alone ? ns : counts.busiest_ns);
+    tell_time(writer, workers, ns, busy_ns, is_alone ? ns : counts.busiest_ns);
     metric_add(writer, METRIC_SEQUENTIAL_TASKS, 0, count - counts.stopped_at);
     if (!is_alone) tell_workers(writer, &counts);
 }

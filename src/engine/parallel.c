@@ -437,6 +437,7 @@ enum pevm_status parallel_run(struct parallel *parallel, struct block_run *run)
         .stale = end.stale,
         .waits = end.waits,
         .stopped_at = end.final,
+        .called = parallel->called,
         .is_whole = end.final == count,
         .bytes = mv.bytes,
         .keys = mv.accounts + mv.slots,

@@ -31,6 +31,7 @@ struct parallel_counts {
     size_t bytes;            /* of versions, values and logs */
     bool is_whole;           /* the workers came to the end of the block */
     uint64_t keys, versions; /* locations' owners and versions in the multi-version state */
+    unsigned called;         /* workers, the caller included */
     uint64_t resumed;        /* waits after which the attempt went on */
     uint64_t sleeps, steals;
     uint64_t worker_ns, idle_ns, busiest_ns; /* as in struct speculation_end */

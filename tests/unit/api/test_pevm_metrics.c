@@ -46,7 +46,8 @@ TEST(a_reading_says_what_was_done)
         CHECK_EQ(first.aborts, first.incarnations - first.tasks);
         CHECK(first.resumed <= first.waits);
         CHECK(first.transactions_ns > 0 && first.senders_ns > 0 && first.commit_ns > 0);
-        CHECK(first.busy_ns > 0);
+        CHECK(first.busy_ns > 0 && first.work_ns > 0);
+        CHECK(first.busy_ns + first.idle_ns >= first.work_ns);
         CHECK(first.arena_bytes > 0);
         CHECK_EQ(first.running_tasks, 0);
         CHECK_EQ(first.active_workers, 0);
@@ -204,6 +205,7 @@ static struct pevm_metrics healthy(void)
     m.workers = 4;
     m.transactions_ns = m.profiled_ns = 1000;
     m.commit_ns = 100;
+    m.work_ns = 1000;
     m.busy_ns = 3600;
     m.idle_ns = 400;
     m.busiest_ns = 950;
