@@ -186,7 +186,7 @@ void predictor_hint(struct predictor *predictor,
 static void learn_peace(struct class *class, bool was_hinted)
 {
     if (was_hinted && ++class->hinted % HINTED_LOOK != 0) return;
-    class->score -= class->score > 0 ? SCORE_PEACE : 0;
+    if (class->score > 0) class->score = (uint8_t)(class->score - SCORE_PEACE);
 }
 
 void predictor_learn(struct predictor *predictor, const uint32_t *met, uint32_t count)
