@@ -85,7 +85,14 @@ struct pevm_config {
     uint8_t
         load_balancing; /* 1: hand out transactions by what they may cost; 0: the same number at a time */
     uint8_t scaling; /* 1: call fewer workers for a block where fewer were busy in those before */
-    uint8_t padding[5];
+
+    /* Fixed while the engine is open. Pinning is for machines that run one engine: two of them would choose the same
+     * processors. Without hwloc in the build, processors are taken by number and `numa` does nothing; so it does on one node. */
+    uint8_t
+        affinity; /* 1: each worker stays on a processor of its own, cores before their further threads */
+    uint8_t
+        numa; /* 1: memory that all workers use lies across all nodes; a worker's own where it runs */
+    uint8_t padding[3];
 
     /* Who runs out of time gets PEVM_TIMEOUT and no outcome, never another receipt. Nanoseconds, 0: none. */
     uint64_t task_timeout_ns;      /* of one transaction, or task */
@@ -123,8 +130,8 @@ enum pevm_status pevm_engine_open(pevm_engine **out,
                                   struct pevm_error *error);
 void pevm_engine_close(pevm_engine *engine); /* may be NULL; what its outcomes lend goes with it */
 
-/* Another configuration, from the next block on: everything but chain, workers, memory_max_bytes and code_cache_bytes, which
- * must be as they were. On failure, as above, the engine is as before. What outcomes lend stays. */
+/* Another configuration, from the next block on: everything but chain, workers, memory_max_bytes, code_cache_bytes, affinity
+ * and numa, which must be as they were. On failure, as above, the engine is as before. What outcomes lend stays. */
 enum pevm_status pevm_engine_configure(pevm_engine *engine,
                                        const struct pevm_config *config,
                                        struct pevm_error *error);

@@ -35,6 +35,8 @@ static enum pevm_status open_engine(pevm_engine *engine,
         .workers = config.workers,
         .memory_max_bytes = (size_t)config.memory_max_bytes,
         .code_cache_bytes = (size_t)config.code_cache_bytes,
+        .pins_workers = config.affinity != 0,
+        .spreads_memory = config.numa != 0,
         .tuning = config_tuning(&config),
     };
     arena_init(&engine->arena, ARENA_CHUNK_BYTES, 0);

@@ -27,6 +27,7 @@ struct engine {
     struct machine *machine;
     struct block_state *state;
     struct budget budget;
+    bool spreads_memory;
     uint64_t trimmed_ns;
     struct team *team;
     struct tuning tuning;
@@ -53,7 +54,9 @@ static enum pevm_status engine_init(struct engine *engine, const struct engine_o
     if (engine->codes == NULL) return PEVM_NO_MEMORY;
     TRY(machine_new(&engine->machine, &(struct machine_options){.codes = engine->codes}));
     TRY(block_state_new(&engine->state));
-    TRY(team_new(&engine->team, workers, NULL, NULL));
+    engine->spreads_memory = options->spreads_memory;
+    struct team_options team = {.pin = options->pins_workers};
+    TRY(team_new(&engine->team, workers, &team, NULL));
     TRY(engine_metrics_new(&engine->metrics));
     engine->scratch = heap_alloc_zeroed(workers, sizeof *engine->scratch);
     if (engine->scratch == NULL) return PEVM_NO_MEMORY;
@@ -268,8 +271,10 @@ static enum pevm_status execute(struct block_run *run)
 /* What the parallel path keeps between blocks: made once, when it is first asked for. */
 static enum pevm_status parallel_get(struct engine *engine, struct block_run *run)
 {
-    struct parallel_options options = {
-        .team = engine->team, .codes = engine->codes, .budget = &engine->budget};
+    struct parallel_options options = {.team = engine->team,
+                                       .codes = engine->codes,
+                                       .budget = &engine->budget,
+                                       .spreads_memory = engine->spreads_memory};
     if (!run->input->is_parallel || engine->tuning.policy == SCHED_SEQUENTIAL) return PEVM_OK;
     if (engine->parallel == NULL && parallel_new(&engine->parallel, &options) != PEVM_OK)
         return run_no_memory(run);

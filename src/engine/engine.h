@@ -33,6 +33,8 @@ struct engine_options {
     size_t
         memory_max_bytes; /* for all that grows with a block, and what an outcome lends; 0 = no limit */
     size_t code_cache_bytes; /* 0 = CODE_CACHE_DEFAULT */
+    bool pins_workers;       /* to a processor each; the caller's thread stays where it is */
+    bool spreads_memory;     /* what all workers use lies across all nodes of memory */
     struct tuning tuning;    /* engine_tune changes it between blocks */
 };
 

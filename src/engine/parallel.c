@@ -79,7 +79,9 @@ static enum pevm_status parallel_init(struct parallel *parallel,
     hints_init(&parallel->hints);
     TRY(predictor_new(&parallel->predictor));
     if (!parallel_reserve(parallel, options->budget)) return PEVM_NO_MEMORY;
-    struct mv_options mv = {.workers = parallel->worker_count, .budget = options->budget};
+    struct mv_options mv = {.workers = parallel->worker_count,
+                            .budget = options->budget,
+                            .is_spread = options->spreads_memory};
     TRY(mv_new(&parallel->mv, &mv));
     TRY(speculation_new(&parallel->speculation, parallel->worker_count));
     for (unsigned i = 0; i < parallel->seat_count; i++)

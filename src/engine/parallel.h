@@ -19,6 +19,7 @@ struct parallel;
 struct parallel_options {
     struct team *team;        /* borrowed; its size is the number of workers */
     struct code_cache *codes; /* borrowed */
+    bool spreads_memory;      /* as in struct engine_options */
     struct budget *budget;    /* borrowed; for versions and logs. May be NULL */
 };
 

@@ -6,6 +6,7 @@
 #include "crypto/keccak.h"
 #include "state/mv_private.h"
 #include "sync/spin.h"
+#include "sync/topology.h"
 
 #define ROWS_MAX         ((uint32_t)1 << 22) /* accounts; slots: four times as many. Address space only */
 #define VERSIONS_MAX     ((uint32_t)1 << 26)
@@ -36,6 +37,17 @@ static void table_free(struct mv_table *table)
     heap_unreserve(table->entries, (size_t)ENTRIES_MAX * sizeof *table->entries);
 }
 
+/* What all workers use. What one worker makes lies where it runs: it is the first to write it. */
+static void spread(struct mv *mv)
+{
+    topology_spread(mv->accounts, (size_t)ROWS_MAX * sizeof *mv->accounts);
+    topology_spread(mv->slots, (size_t)ROWS_MAX * 4 * sizeof *mv->slots);
+    topology_spread(mv->versions, (size_t)VERSIONS_MAX * sizeof *mv->versions);
+    topology_spread(mv->account_table.entries,
+                    (size_t)ENTRIES_MAX * sizeof *mv->account_table.entries);
+    topology_spread(mv->slot_table.entries, (size_t)ENTRIES_MAX * sizeof *mv->slot_table.entries);
+}
+
 enum pevm_status mv_new(struct mv **out, const struct mv_options *options)
 {
     ASSERT(options->workers > 0);
@@ -57,6 +69,7 @@ enum pevm_status mv_new(struct mv **out, const struct mv_options *options)
         mv_free(mv);
         return PEVM_NO_MEMORY;
     }
+    if (options->is_spread && topology_nodes() > 1) spread(mv);
     for (unsigned i = 0; i < options->workers; i++) {
         arena_init(&mv->workers[i].arena, ARENA_CHUNK, 0);
         if (options->budget != NULL)

@@ -55,6 +55,7 @@ struct mv;
 
 struct mv_options {
     unsigned workers;      /* at most; worker numbers are below it */
+    bool is_spread;        /* rows, versions and tables lie across all nodes of memory */
     struct budget *budget; /* borrowed; for all that grows with the block. NULL: no limit */
 };
 

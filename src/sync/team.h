@@ -52,9 +52,9 @@
 struct team;
 
 struct team_options {
-    const char *name;   /* threads are called NAME-1, NAME-2 ...; NULL: "pevm" */
-    bool pin;           /* one processor for each worker but the caller, who stays where it is */
-    bool never_spin;    /* sleep at once */
+    const char *name; /* threads are called NAME-1, NAME-2 ...; NULL: "pevm" */
+    bool pin;         /* one processor for each worker but the caller, in the order of topology.h */
+    bool never_spin;  /* sleep at once */
     size_t stack_bytes; /* of each thread; 0: as the system has it */
 };
 

@@ -41,6 +41,8 @@ struct team {
     unsigned processors; /* that were ours when the team was made */
     bool busy;
     struct team_options options;
+    unsigned homes[TEAM_WORKERS_MAX]; /* with `pin`: processors, in the order of workers */
+    unsigned home_count;
     char name[12]; /* fifteen characters fit into a thread's name */
     struct team_worker workers[TEAM_WORKERS_MAX];
 };

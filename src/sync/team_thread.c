@@ -2,6 +2,7 @@
 #include "base/heap.h"
 #include "sync/cpu_count.h"
 #include "sync/team_private.h"
+#include "sync/topology.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -12,18 +13,16 @@
     #include <sched.h>
 #endif
 
-/* The index-th processor this process may use, counted round. */
+/* A processor of its own, counted round. */
 static enum pevm_status pin(struct team_worker *worker, struct error *error)
 {
-#ifdef __linux__
-    cpu_set_t allowed, one;
-    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0)
+    struct team *team = worker->team;
+    if (team->home_count == 0)
         return error_set(
             error, PEVM_UNSUPPORTED, "the system does not say which processors we may use");
-    unsigned skip = worker->index % (unsigned)CPU_COUNT(&allowed);
-    unsigned cpu = 0;
-    while (!CPU_ISSET(cpu, &allowed) || skip-- != 0) /* ends: skip < CPU_COUNT */
-        cpu++;
+#ifdef __linux__
+    unsigned cpu = team->homes[worker->index % team->home_count];
+    cpu_set_t one;
     CPU_ZERO(&one);
     CPU_SET(cpu, &one);
     int got = pthread_setaffinity_np(worker->thread, sizeof one, &one);
@@ -128,6 +127,7 @@ MUST_CHECK enum pevm_status team_new(struct team **out,
     team_init(team, options);
     team->memory = memory;
     team->processors = cpu_count_available();
+    if (team->options.pin) team->home_count = topology_processors(team->homes, TEAM_WORKERS_MAX);
     enum pevm_status status = team_resize(team, workers, error);
     if (status != PEVM_OK) {
         team_free(team);

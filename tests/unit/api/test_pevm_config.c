@@ -84,6 +84,8 @@ TEST(a_configuration_that_makes_no_sense_is_refused_with_its_field)
     CHECK_FIELD(adaptive, 2, "adaptive is 2, ");
     CHECK_FIELD(load_balancing, 255, "load_balancing is 255, ");
     CHECK_FIELD(scaling, 2, "scaling is 2, ");
+    CHECK_FIELD(affinity, 2, "affinity is 2, ");
+    CHECK_FIELD(numa, 2, "numa is 2, ");
     CHECK_FIELD(code_cache_bytes, 0, "code_cache_bytes is 0, which is not from 1048576 to ");
     CHECK_FIELD(memory_pressure_percent, 0, "memory_pressure_percent is 0, ");
     CHECK_FIELD(memory_pressure_percent, 101, "memory_pressure_percent is 101, ");
@@ -130,6 +132,23 @@ TEST(an_open_engine_takes_another_configuration_and_gives_the_same)
         CHECK_EQ(pevm_engine_execute(engine, &outcome, &input, &error), PEVM_OK);
         CHECK(hash32_equal(&outcome->state_root, &world.inside->block.header.state_root));
     }
+    pevm_engine_close(engine);
+    api_world_fini(&world);
+}
+
+TEST(pinned_workers_give_the_same)
+{
+    struct api_world world;
+    const struct pevm_outcome *outcome;
+    struct pevm_error error;
+    pevm_engine *engine;
+    api_world_init(&world);
+    struct pevm_input input = api_world_input(&world);
+    struct pevm_config config = api_world_config(3);
+    config.affinity = 1;
+    CHECK_EQ(pevm_engine_open(&engine, &config, &error), PEVM_OK);
+    CHECK_EQ(pevm_engine_execute(engine, &outcome, &input, &error), PEVM_OK);
+    CHECK_EQ(outcome->is_valid, 1);
     pevm_engine_close(engine);
     api_world_fini(&world);
 }
