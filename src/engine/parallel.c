@@ -338,6 +338,7 @@ static enum pevm_status begin(struct parallel *parallel,
                                             .events = run->events,
                                             .metrics = run->metrics,
                                             .tuning = parallel->tuning,
+                                            .gives_up = true,
                                             .hints = hints_for(parallel, run->input),
                                             .met = parallel->met};
     TRY(speculation_begin(parallel->speculation, &speculation));

@@ -127,7 +127,8 @@ enum pevm_status speculation_begin(struct speculation *speculation,
     struct sched_options options = {.tx_count = block->tx_count,
                                     .workers = speculation->worker_count,
                                     .policy = tuning->policy,
-                                    .is_rigid = tuning->is_rigid};
+                                    .is_rigid = tuning->is_rigid,
+                                    .gives_up = block->gives_up};
     return sched_begin(speculation->sched, &options);
 }
 

@@ -67,6 +67,7 @@ struct speculation_block {
     struct event_log *events; /* may be NULL; a ring for each worker */
     struct metrics *metrics;  /* may be NULL; a writer for each worker: how it stands just now */
     struct tuning tuning;
+    bool gives_up; /* it may stop when running ahead never gains anything (sched/sched.h) */
     const struct hint *hints; /* may be NULL; by tx: borrowed until speculation_end */
     uint32_t *
         met; /* may be NULL; by tx: whom it met last (predictor.h), filled in where it met somebody */

@@ -18,10 +18,11 @@
 #define STALE_SHARE_NEW  64  /* when it opens again */
 #define STALE_SHARE_STEP 16  /* the last 16 transactions count most */
 #define CLOSED_FIRST     16  /* transactions that it stays closed for, the first time */
-#define CLOSED_MAX       1024
-#define SOUND_IN_A_ROW   64 /* so many show that opening it was right */
-#define NARROW_SHARE     32 /* one in eight stale: an adaptive window narrows */
-#define NARROW_FOR_EACH  4  /* ... to so many transactions for each worker */
+#define CLOSED_MAX                                                                                 \
+    256 /* and when it would be for longer, one after another is the better way for the rest */
+#define SOUND_IN_A_ROW 32 /* so many show that opening it was right */
+#define TRIAL_FOR_EACH 4  /* until then it is open for so many for each worker */
+#define NARROW_SHARE   32 /* one in eight stale: an adaptive window narrows */
 
 static const struct policy {
     uint32_t claim_max;
@@ -35,9 +36,11 @@ static const struct policy {
 
 enum tx_state { TX_READY, TX_RUNNING, TX_WAITING, TX_EXECUTED, TX_CHECKING, TX_FINAL };
 
-/* A word: the state in the low three bits, the incarnation above. */
-#define STATE_BITS 3
-#define STATE_MASK ((1u << STATE_BITS) - 1)
+/* A word: the state in the low three bits, then whether it had to wait for its neighbour below, the incarnation above. */
+#define STATE_BITS        3
+#define STATE_MASK        ((1u << STATE_BITS) - 1)
+#define WORD_CHAINED      (1u << STATE_BITS)
+#define INCARNATION_SHIFT (STATE_BITS + 1)
 
 static enum tx_state state_of(uint32_t word)
 {
@@ -69,7 +72,7 @@ struct sched {
     struct claim *claims; /* by worker */
     unsigned workers, worker_capacity;
     const struct policy *policy;
-    bool is_rigid;
+    bool is_rigid, gives_up;
 
     ALIGNED(CACHE_LINE) struct atomic32 next; /* the first transaction that was never claimed */
     ALIGNED(CACHE_LINE) struct atomic32 again_count;
@@ -142,6 +145,7 @@ enum pevm_status sched_begin(struct sched *sched, const struct sched_options *op
         atomic64_init(&sched->claims[i].range, 0);
     sched->policy = &policies[options->policy];
     sched->is_rigid = options->is_rigid;
+    sched->gives_up = options->gives_up;
     memset(sched->txs, 0, options->tx_count * sizeof *sched->txs);
     memset(sched->again, 0, again_words(options->tx_count) * sizeof *sched->again);
     sched->tx_count = options->tx_count;
@@ -153,7 +157,8 @@ enum pevm_status sched_begin(struct sched *sched, const struct sched_options *op
     sched->final = 0;
     atomic32_init(&sched->executed_to, 0);
     atomic32_init(&sched->changes, 0);
-    atomic32_init(&sched->window, WINDOW_OPEN);
+    uint32_t trial = TRIAL_FOR_EACH * options->workers;
+    atomic32_init(&sched->window, options->is_rigid ? WINDOW_OPEN : trial);
     sched->stale_share = sched->closed_left = sched->sound_in_a_row = 0;
     sched->closed_next = CLOSED_FIRST;
     atomic32_init(&sched->is_done, options->tx_count == 0);
@@ -257,7 +262,9 @@ static uint32_t claim_fill(struct sched *sched, struct claim *claim, uint32_t fi
 static uint32_t claim_new(struct sched *sched, struct claim *claim, uint32_t size)
 {
     uint32_t next = atomic32_load(&sched->next, memory_order_relaxed);
+    bool is_open = atomic32_load(&sched->window, memory_order_relaxed) == WINDOW_OPEN;
     if (size > sched->policy->claim_max) size = sched->policy->claim_max;
+    if (!is_open) size = 1;
     for (;;) { /* ends: each failure means that somebody claimed */
         uint32_t most = claimable(sched);
         if (most == 0) return SCHED_NOTHING;
@@ -326,7 +333,7 @@ bool sched_claim_is_done(const struct sched *sched, unsigned worker)
 
 uint32_t sched_incarnation(const struct sched *sched, uint32_t tx)
 {
-    return atomic32_load(&sched->txs[tx].word, memory_order_relaxed) >> STATE_BITS;
+    return atomic32_load(&sched->txs[tx].word, memory_order_relaxed) >> INCARNATION_SHIFT;
 }
 
 /* Everybody in the list of `tx` becomes ready. Whoever empties the list does it for all in it (I4). */
@@ -368,11 +375,19 @@ bool sched_is_executed(const struct sched *sched, uint32_t tx)
     return state_of(atomic32_load(&sched->txs[tx].word, memory_order_seq_cst)) >= TX_EXECUTED;
 }
 
+static void word_mark_chained(struct sched *sched, uint32_t tx)
+{
+    struct atomic32 *word = &sched->txs[tx].word; /* held: nobody else writes it */
+    uint32_t now = atomic32_load(word, memory_order_relaxed);
+    atomic32_store(word, now | WORD_CHAINED, memory_order_relaxed);
+}
+
 /* Into the list of `lower`, unless that has come as far as `state`. */
 static void wait_until(struct sched *sched, uint32_t tx, uint32_t lower, enum tx_state state)
 {
     ASSERT(lower < tx);
     struct atomic32 *list = &sched->txs[lower].waiters;
+    if (lower + 1 == tx) word_mark_chained(sched, tx);
     set_state(sched, tx, TX_WAITING);
     (void)atomic64_add(&sched->waits, 1, memory_order_relaxed);
     uint32_t head = atomic32_load(list, memory_order_relaxed);
@@ -422,7 +437,7 @@ static void next_incarnation(struct sched *sched, uint32_t tx)
     uint32_t word = atomic32_load(&slot->word, memory_order_relaxed);
     slot->stamp = 0;
     atomic32_store(
-        &slot->word, word_with(word + (1u << STATE_BITS), TX_RUNNING), memory_order_seq_cst);
+        &slot->word, word_with(word + (1u << INCARNATION_SHIFT), TX_RUNNING), memory_order_seq_cst);
     (void)atomic64_add(&sched->rejections, 1, memory_order_relaxed);
 }
 
@@ -485,28 +500,40 @@ bool sched_frontier_enter(struct sched *sched)
 }
 
 /* Open, narrow, close or keep the window, now that one more transaction is final. */
-static void window_adapt(struct sched *sched, bool is_stale)
+static void window_set(struct sched *sched, uint32_t window)
 {
+    if (atomic32_load(&sched->window, memory_order_relaxed) != window)
+        atomic32_store(&sched->window, window, memory_order_relaxed);
+}
+
+/* Most were stale or waited for their neighbours: guessing gains nothing. */
+static void window_close(struct sched *sched)
+{
+    sched->closed_left = sched->closed_next;
+    if (sched->closed_next <= CLOSED_MAX) sched->closed_next *= 2;
+    sched->sound_in_a_row = 0;
+    window_set(sched, WINDOW_CLOSED);
+    if (sched->gives_up && sched->closed_left > CLOSED_MAX) sched_stop(sched);
+}
+
+static void window_adapt(struct sched *sched, bool is_chained)
+{
+    uint32_t trial = TRIAL_FOR_EACH * sched->workers;
     if (sched->is_rigid) return;
     if (sched->closed_left > 0) {
         if (--sched->closed_left > 0) return;
         sched->stale_share = STALE_SHARE_NEW;
-        atomic32_store(&sched->window, WINDOW_OPEN, memory_order_relaxed);
+        window_set(sched, trial);
         return;
     }
-    sched->stale_share += (is_stale ? 256 / STALE_SHARE_STEP : 0);
+    sched->stale_share += (is_chained ? 256 / STALE_SHARE_STEP : 0);
     sched->stale_share -= sched->stale_share / STALE_SHARE_STEP;
-    sched->sound_in_a_row = is_stale ? 0 : sched->sound_in_a_row + 1;
-    if (sched->sound_in_a_row >= SOUND_IN_A_ROW) sched->closed_next = CLOSED_FIRST;
-    if (sched->policy->narrows) {
-        bool is_narrow = sched->stale_share > NARROW_SHARE;
-        uint32_t narrow = NARROW_FOR_EACH * sched->workers;
-        atomic32_store(&sched->window, is_narrow ? narrow : WINDOW_OPEN, memory_order_relaxed);
-    }
-    if (sched->stale_share <= STALE_SHARE_MAX) return;
-    sched->closed_left = sched->closed_next;
-    sched->closed_next = sched->closed_next * 2 > CLOSED_MAX ? CLOSED_MAX : sched->closed_next * 2;
-    atomic32_store(&sched->window, WINDOW_CLOSED, memory_order_relaxed);
+    sched->sound_in_a_row = is_chained ? 0 : sched->sound_in_a_row + 1;
+    bool is_proven = sched->sound_in_a_row >= SOUND_IN_A_ROW;
+    if (is_proven) sched->closed_next = CLOSED_FIRST;
+    if (is_proven) window_set(sched, WINDOW_OPEN);
+    if (sched->policy->narrows && sched->stale_share > NARROW_SHARE) window_set(sched, trial);
+    if (sched->stale_share > STALE_SHARE_MAX) window_close(sched);
 }
 
 /* Everybody looks at how far it is: a line that each step would take from all of them. */
@@ -519,8 +546,9 @@ void sched_frontier_tell(struct sched *sched)
 void sched_finalize(struct sched *sched, uint32_t tx)
 {
     VERIFY(tx == sched->final);
-    window_adapt(sched, sched_incarnation(sched, tx) > 0);
-    set_state(sched, tx, TX_FINAL); /* [A] */
+    uint32_t word = atomic32_load(&sched->txs[tx].word, memory_order_relaxed);
+    window_adapt(sched, word >> STATE_BITS != 0); /* chained, or a later incarnation */
+    set_state(sched, tx, TX_FINAL);               /* [A] */
     sched->final = tx + 1;
     bool is_wanted = atomic32_load(&sched->window, memory_order_relaxed) != WINDOW_OPEN;
     if (is_wanted || sched->final % TELL_STEPS == 0) sched_frontier_tell(sched);

@@ -9,8 +9,10 @@
  *   to hold       to be the only one who may run or check a transaction (RUNNING, CHECKING)
  *   frontier      the first transaction that is not final
  *   stale         run more than once: what it read first was not true any more
- *   window        how far beyond the frontier new transactions are handed out. Running ahead gains nothing when most
- *                 transactions turn out stale: then the window closes, for longer each time that opening it was in vain
+ *   window        how far beyond the frontier new transactions are handed out. At first, and after it was closed, a few for
+ *                 each worker, one by one: on trial. Open when that has proved right. Running ahead gains nothing when most
+ *                 transactions turn out stale, or wait for their neighbours: then the window closes, for longer each time
+ *                 that opening it was in vain
  *   claim         adjacent transactions that nobody has had yet, taken by a worker in one go; others may steal from its end
  *
  * States of a transaction
@@ -69,6 +71,8 @@ struct sched_options {
     unsigned workers;
     enum sched_policy policy;
     bool is_rigid; /* the window stays open whatever happens */
+    bool
+        gives_up; /* stop when guessing never gains anything: the caller does the rest one after another */
 };
 
 enum pevm_status sched_new(struct sched **out) MUST_CHECK;
