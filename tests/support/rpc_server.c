@@ -3,6 +3,7 @@
 #include "support/test.h"
 
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <poll.h>
@@ -104,6 +105,9 @@ static void *run(void *context)
         if (poll(&wait, 1, 20) <= 0) continue;
         int fd = accept(server->listener, NULL, NULL);
         if (fd < 0) continue;
+        int at_once =
+            1; /* head and body are two writes: the second must not wait for the other side */
+        (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once);
         serve(server, fd, buffer);
         close(fd);
     }
