@@ -13,17 +13,16 @@
 #define SCORE_PEACE  1 /* taken when it has not */
 #define SCORE_LIKELY 8 /* from there on it waits */
 #define SCORE_MAX    24
-#define HINTED_LOOK                                                                                \
-    16 /* who waits meets nobody: that counts one time in so many, so that it is tried again */
 
 struct class
 {
     address to;
     uint32_t selector;
-    uint32_t peer; /* the class it met last */
-    uint32_t last; /* the last transaction of it in this block, or NOBODY */
-    uint32_t seen; /* in which block */
-    uint8_t score, hinted;
+    uint32_t peer;  /* the class it met last */
+    uint32_t last;  /* the last transaction of it in this block, or NOBODY */
+    uint32_t eased; /* in which block its score was lowered though it waited */
+    uint32_t seen;  /* in which block */
+    uint8_t score;
     bool is_used, is_creation;
 };
 
@@ -183,10 +182,12 @@ void predictor_hint(struct predictor *predictor,
 
 /* ---- after it ---------------------------------------------------------------------------------- */
 
-static void learn_peace(struct class *class, bool was_hinted)
+/* Who waits meets nobody, and that says little: it counts once in a block, so that it is tried again some day. */
+static void learn_peace(struct class *class, bool was_hinted, uint32_t block)
 {
-    if (was_hinted && ++class->hinted % HINTED_LOOK != 0) return;
-    if (class->score > 0) class->score = (uint8_t)(class->score - SCORE_PEACE);
+    if (was_hinted && class->eased == block) return;
+    if (was_hinted) class->eased = block;
+    class->score -= class->score > 0 ? SCORE_PEACE : 0;
 }
 
 void predictor_learn(struct predictor *predictor, const uint32_t *met, uint32_t count)
@@ -194,7 +195,7 @@ void predictor_learn(struct predictor *predictor, const uint32_t *met, uint32_t 
     for (uint32_t tx = 0; tx < count && tx < predictor->tx_count; tx++) {
         struct class *class = &predictor->classes[predictor->class_of[tx]];
         if (met[tx] >= tx) {
-            learn_peace(class, predictor->was_hinted[tx] != 0);
+            learn_peace(class, predictor->was_hinted[tx] != 0, predictor->block);
             continue;
         }
         class->peer = predictor->class_of[met[tx]];
