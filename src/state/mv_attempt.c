@@ -154,7 +154,8 @@ static enum view_answer tips_below(struct mv *mv, uint32_t tx, u256 *sum, uint32
     uint32_t frontier = atomic32_load(&mv->frontier, memory_order_acquire); /* [D] */
     uint32_t from = frontier < tx ? frontier : tx;
     *sum = mv->tip_sums[from];
-    for (uint32_t i = tx; i-- > from;) { /* the highest that is not known is likely to be known last */
+    for (uint32_t i = tx;
+         i-- > from;) { /* the highest that is not known is likely to be known last */
         uint64_t tip = atomic64_load(&mv->tips[i], memory_order_acquire); /* [E] */
         if (!mv_tip_is_known(tip)) {
             *blocked_on = i;
