@@ -8,11 +8,14 @@
 #include "engine/tx_receipt.h"
 #include "sched/seats.h"
 
-#define TXS_MIN   8 /* fewer, or less gas, are not worth waking anybody: some 150 us */
-#define GAS_MIN   500000
-#define CLAIM_MAX 16 /* adjacent transactions for one worker at a time, when they are small */
-#define CLAIM_GAS 600000
-#define LOG_CHUNK ((size_t)256 << 10)
+#define TXS_MIN      8      /* fewer, or less work, are not worth waking anybody */
+#define WORK_NS      150000 /* ... measured on Zen 5: */
+#define NS_PER_TX    300    /* a payment, */
+#define TX_BASE_GAS  21000
+#define GAS_PER_2_NS 5  /* what comes on top */
+#define CLAIM_MAX    16 /* adjacent transactions for one worker at a time, when they are small */
+#define CLAIM_GAS    600000
+#define LOG_CHUNK    ((size_t)256 << 10)
 
 /* With less of a memory limit for each, workers are more likely to end at it than to be of use. */
 #define BYTES_PER_WORKER ((uint64_t)2 << 20)
@@ -382,12 +385,19 @@ static enum pevm_status flush(struct parallel *parallel, struct block_run *run, 
                                     : run_view_failed(run, "changes of the transactions");
 }
 
+static uint64_t work_expected_ns(const struct block *block)
+{
+    uint64_t gas = gas_expected(block), plain = block->tx_count * (uint64_t)TX_BASE_GAS;
+    uint64_t more = gas > plain ? gas - plain : 0;
+    return block->tx_count * (uint64_t)NS_PER_TX + more * 2 / GAS_PER_2_NS;
+}
+
 /* Too little work to wake anybody? */
 static bool is_small(const struct block_run *run)
 {
     const struct block *block = run->input->block;
     if (run->input->even_if_small) return block->tx_count == 0;
-    return block->tx_count < TXS_MIN || gas_expected(block) < GAS_MIN;
+    return block->tx_count < TXS_MIN || work_expected_ns(block) < WORK_NS;
 }
 
 /* As many as there is memory for, and were busy before. */

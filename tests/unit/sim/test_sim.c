@@ -28,7 +28,8 @@ static enum pevm_status scene_open(struct scene *scene, const char *name, double
     struct engine_options options = {.chain = &scene->workload.chain, .workers = 1};
     assert_int_equal(engine_new(&scene->engine, &options), PEVM_OK);
     scene->view = memory_state_view(scene->workload.pre_state);
-    scene->input = (struct engine_input){.block = &scene->workload.block,
+    scene->input = (struct engine_input){.even_if_small = true,
+                                         .block = &scene->workload.block,
                                          .pre_state = &scene->view,
                                          .skip_header_compare = true,
                                          .skip_body_roots = true};
