@@ -10,7 +10,6 @@
 #define SLOTS        8192 /* of access lists, by hash; a power of two */
 #define NOBODY       UINT32_MAX
 #define SCORE_MET    4 /* added when one has met another, */
-#define SCORE_PEACE  1 /* taken when it has not */
 #define SCORE_LIKELY 8 /* from there on it waits */
 #define SCORE_MAX    24
 
@@ -187,7 +186,7 @@ static void learn_peace(struct class *class, bool was_hinted, uint32_t block)
 {
     if (was_hinted && class->eased == block) return;
     if (was_hinted) class->eased = block;
-    class->score -= class->score > 0 ? SCORE_PEACE : 0;
+    if (class->score > 0) class->score--;
 }
 
 void predictor_learn(struct predictor *predictor, const uint32_t *met, uint32_t count)
