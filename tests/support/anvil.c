@@ -3,6 +3,7 @@
 #include "support/test.h"
 
 #include <arpa/inet.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -49,6 +50,7 @@ static int spawn(const char *program, unsigned port)
     snprintf(time_text, sizeof time_text, "%" PRIu64, GENESIS_TIME);
     int pid = fork();
     if (pid != 0) return pid;
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails stops it, too */
     int nowhere = open("/dev/null", O_WRONLY);
     dup2(nowhere, STDOUT_FILENO);
     dup2(nowhere, STDERR_FILENO);
