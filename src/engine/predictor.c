@@ -9,12 +9,11 @@
 #define PLACES       4 /* where a class may lie, one beside the other; the least seen one gives way */
 #define SLOTS        8192 /* of access lists, by hash; a power of two */
 #define NOBODY       UINT32_MAX
-#define SCORE_MET    4 /* added when one has met another, */
+#define SCORE_MET    4 /* added when one has met another; one is taken when it has not */
 #define SCORE_LIKELY 8 /* from there on it waits */
 #define SCORE_MAX    24
 
-struct class
-{
+struct call_class {
     address to;
     uint32_t selector;
     uint32_t peer;  /* the class it met last */
@@ -31,7 +30,7 @@ struct slot_name {
 };
 
 struct predictor {
-    struct class classes[CLASSES + PLACES];
+    struct call_class classes[CLASSES + PLACES];
     struct slot_name slots[SLOTS];
     uint64_t seed;
     uint32_t block;
@@ -89,19 +88,19 @@ static uint32_t class_find(struct predictor *predictor, const struct tx *tx)
     uint64_t hash = hash_mix(hash_address(to, predictor->seed), selector);
     uint32_t first = (uint32_t)hash & (CLASSES - 1), oldest = first;
     for (uint32_t i = first; i < first + PLACES; i++) {
-        struct class *class = &predictor->classes[i];
-        if (class->is_used && class->selector == selector &&
-            class->is_creation == tx->is_creation && address_equal(&class->to, to))
+        struct call_class *call = &predictor->classes[i];
+        if (call->is_used && call->selector == selector && call->is_creation == tx->is_creation &&
+            address_equal(&call->to, to))
             return i;
-        if (!class->is_used || class->seen < predictor->classes[oldest].seen) oldest = i;
-        if (!class->is_used) break;
+        if (!call->is_used || call->seen < predictor->classes[oldest].seen) oldest = i;
+        if (!call->is_used) break;
     }
-    predictor->classes[oldest] = (struct class){.to = *to,
-                                                .selector = selector,
-                                                .peer = NOBODY,
-                                                .last = NOBODY,
-                                                .is_used = true,
-                                                .is_creation = tx->is_creation};
+    predictor->classes[oldest] = (struct call_class){.to = *to,
+                                                     .selector = selector,
+                                                     .peer = NOBODY,
+                                                     .last = NOBODY,
+                                                     .is_used = true,
+                                                     .is_creation = tx->is_creation};
     return oldest;
 }
 
@@ -146,11 +145,11 @@ static bool hint_by_slots(struct predictor *predictor,
 
 static bool hint_by_class(struct predictor *predictor,
                           struct hints *hints,
-                          struct class *class,
+                          struct call_class *call,
                           uint32_t tx)
 {
-    if (class->score < SCORE_LIKELY || class->peer == NOBODY) return false;
-    const struct class *peer = &predictor->classes[class->peer];
+    if (call->score < SCORE_LIKELY || call->peer == NOBODY) return false;
+    const struct call_class *peer = &predictor->classes[call->peer];
     return peer->seen == predictor->block && add(hints, tx, peer->last);
 }
 
@@ -165,14 +164,13 @@ void predictor_hint(struct predictor *predictor,
     if (!arrays_reserve(predictor, count)) return;
     for (uint32_t tx = 0; tx < count; tx++) {
         uint32_t place = class_find(predictor, &txs[tx]);
-        struct class *class = &predictor->classes[place];
-        if (class->seen != predictor->block) class->last = NOBODY;
-        class->seen = predictor->block;
-        bool is_hinted = hint_by_class(predictor, hints, class, tx);
+        struct call_class *call = &predictor->classes[place];
+        if (call->seen != predictor->block) call->last = NOBODY;
+        call->seen = predictor->block;
+        bool is_hinted = hint_by_class(predictor, hints, call, tx);
         if (by_slots)
-            is_hinted =
-                hint_by_slots(predictor, hints, &txs[tx], tx, class->score > 0) || is_hinted;
-        class->last = tx;
+            is_hinted = hint_by_slots(predictor, hints, &txs[tx], tx, call->score > 0) || is_hinted;
+        call->last = tx;
         predictor->class_of[tx] = place;
         predictor->was_hinted[tx] = is_hinted;
     }
@@ -182,24 +180,24 @@ void predictor_hint(struct predictor *predictor,
 /* ---- after it ---------------------------------------------------------------------------------- */
 
 /* Who waits meets nobody, and that says little: it counts once in a block, so that it is tried again some day. */
-static void learn_peace(struct class *class, bool was_hinted, uint32_t block)
+static void learn_peace(struct call_class *call, bool was_hinted, uint32_t block)
 {
-    if (was_hinted && class->eased == block) return;
-    if (was_hinted) class->eased = block;
-    if (class->score > 0) class->score--;
+    if (was_hinted && call->eased == block) return;
+    if (was_hinted) call->eased = block;
+    if (call->score > 0) call->score--;
 }
 
 void predictor_learn(struct predictor *predictor, const uint32_t *met, uint32_t count)
 {
     for (uint32_t tx = 0; tx < count && tx < predictor->tx_count; tx++) {
-        struct class *class = &predictor->classes[predictor->class_of[tx]];
+        struct call_class *call = &predictor->classes[predictor->class_of[tx]];
         if (met[tx] >= tx) {
-            learn_peace(class, predictor->was_hinted[tx] != 0, predictor->block);
+            learn_peace(call, predictor->was_hinted[tx] != 0, predictor->block);
             continue;
         }
-        class->peer = predictor->class_of[met[tx]];
-        uint32_t score = (uint32_t) class->score + SCORE_MET;
-        class->score = (uint8_t)(score > SCORE_MAX ? SCORE_MAX : score);
+        call->peer = predictor->class_of[met[tx]];
+        uint32_t score = (uint32_t)call->score + SCORE_MET;
+        call->score = (uint8_t)(score > SCORE_MAX ? SCORE_MAX : score);
     }
     predictor->tx_count = 0;
 }
