@@ -438,7 +438,8 @@ void script_world_begin(struct script_world *world,
                                             .context = world,
                                             .mv = world->mv,
                                             .tx_count = count,
-                                            .claim_size = claim_size};
+                                            .claim_size = claim_size,
+                                            .hints = world->hints};
     if (mv_begin(world->mv, &block) != PEVM_OK ||
         speculation_begin(world->speculation, &speculation) != PEVM_OK)
         problem(world, "no memory to begin");

@@ -120,6 +120,7 @@ struct script_world {
     bool (*cancel)(void *context); /* may be NULL; then `expected_final` is a bound */
     void *cancel_context;
     bool was_cancelled;
+    const struct hint *hints; /* may be NULL; by transaction */
 };
 
 /* False: no memory. */

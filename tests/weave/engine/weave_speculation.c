@@ -271,6 +271,30 @@ TEST(adjacent_transactions_are_claimed_together)
         check_all("claims", scripts, COUNT_OF(scripts), size, (struct script_state){.slots = {3}});
 }
 
+/* Who waits before its first attempt is woken, whatever the order. */
+TEST(hints_right_and_wrong_change_nothing)
+{
+    static const struct script scripts[] = {
+        {.ops = {READ(0), WRITE(0)}}, {.ops = {READ(0), WRITE(0)}}, {.ops = {READ(0), WRITE(1)}}};
+    static const struct hint nobody = {
+        .before = {HINT_NONE, HINT_NONE}
+    };
+    const struct hint sets[][COUNT_OF(scripts)] = {
+        {nobody, {.before = {0, HINT_NONE}}, {.before = {1, 0}}        }, /* all there is */
+        {nobody, nobody,                     {.before = {0, HINT_NONE}}}, /* the wrong one */
+        {nobody, {.before = {0, HINT_NONE}}, nobody                    },
+    };
+    for (size_t i = 0; i < COUNT_OF(sets); i++) {
+        struct scene scene = {.scripts = scripts, .count = COUNT_OF(scripts), .claim_size = 1};
+        assert_true(script_world_init(&scene.world, 3));
+        scene.world.hints = sets[i];
+        explore(&scene, 2, (struct weave_options){.name = "hints", .preemptions_max = 1});
+        struct weave_options options = {.name = "hints", .mode = WEAVE_PCT, .runs = 2000};
+        explore(&scene, 3, options);
+        script_world_fini(&scene.world);
+    }
+}
+
 static bool chosen(void *context)
 {
     (void)context;
