@@ -1,8 +1,11 @@
+#include "base/clock.h"
 #include "base/heap.h"
 #include "engine/engine.h"
 #include "support/block_world.h"
 #include "support/bytecode.h"
 #include "support/test.h"
+
+#include <stdio.h>
 
 #define ETHER 1000000000000000000u
 
@@ -196,6 +199,45 @@ static void open_with(struct block_world *world, unsigned workers, const struct 
     engine_free(world->engine);
     CHECK_EQ(engine_new(&world->engine, &options), PEVM_OK);
     world->input.is_parallel = workers > 1;
+}
+
+struct deadline {
+    uint64_t at_ns, last_ns, longest_ns; /* between two questions, too */
+};
+
+static bool is_past(void *context)
+{
+    struct deadline *deadline = context;
+    uint64_t now_ns = clock_now_ns();
+    uint64_t waited_ns = deadline->last_ns == 0 ? 0 : now_ns - deadline->last_ns;
+    if (waited_ns > deadline->longest_ns) deadline->longest_ns = waited_ns;
+    deadline->last_ns = now_ns;
+    return now_ns >= deadline->at_ns;
+}
+
+/* What it prints is true of a quiet machine only; the bound is for any. */
+TEST(who_cancels_does_not_wait_long)
+{
+    struct block_world *world = slow_world(10);
+    block_world_seal(world);
+    for (unsigned workers = 1; workers <= 3; workers++) {
+        struct deadline deadline = {.at_ns = clock_now_ns() + 8000000};
+        struct cancel_source cancel = {is_past, &deadline};
+        open_with(world, workers, &(struct tuning){.is_rigid = false});
+        world->input.cancel = &cancel;
+        enum pevm_status status = block_world_try(world);
+        uint64_t late_ns = clock_now_ns() - deadline.at_ns;
+        CHECK(status == PEVM_CANCELLED ||
+              status == PEVM_OK); /* on a fast machine it is done by then */
+        if (status == PEVM_CANCELLED)
+            printf(
+                "%u workers: %llu us after the deadline, at most %llu us between two questions\n",
+                workers,
+                (unsigned long long)late_ns / 1000,
+                (unsigned long long)deadline.longest_ns / 1000);
+        if (status == PEVM_CANCELLED) CHECK(late_ns < 1000000000);
+    }
+    block_world_free(world);
 }
 
 TEST(a_block_can_be_stopped_inside_a_transaction_on_any_number_of_workers)

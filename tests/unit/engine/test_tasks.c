@@ -12,6 +12,7 @@ struct script {
     unsigned locations; /* few: everybody meets everybody */
     uint32_t fails_base_at;
     uint32_t cancel_after; /* questions; 0: never */
+    struct tuning tuning;
     bool has_failing_tasks;
 };
 
@@ -125,8 +126,12 @@ static enum pevm_status run_all(struct script *script,
     struct view base = {&base_ops, script};
     struct tasks_ops ops = {run, script->seed % 2 ? estimate : NULL};
     struct cancel_source cancel = {is_cancelled, script};
-    struct tasks_input input = {
-        .ops = &ops, .context = script, .base = &base, .count = TASKS, .cancel = &cancel};
+    struct tasks_input input = {.ops = &ops,
+                                .context = script,
+                                .base = &base,
+                                .count = TASKS,
+                                .cancel = &cancel,
+                                .tuning = script->tuning};
     return tasks_run(tasks, outcome, &input, error);
 }
 
@@ -240,6 +245,26 @@ TEST(no_tasks_are_done_at_once_and_too_many_are_refused)
     CHECK_EQ(tasks_run(tasks, &outcome, &input, &error), PEVM_LIMIT);
     tasks_free(tasks);
     tasks_free(NULL);
+    team_free(team);
+}
+
+TEST(a_timeout_is_a_status)
+{
+    struct script script = {.seed = 2,
+                            .locations = ACCOUNTS,
+                            .fails_base_at = UINT32_MAX,
+                            .tuning = {.execution_timeout_ns = 1}};
+    struct team *team;
+    struct tasks *tasks;
+    struct tasks_outcome outcome;
+    struct error error;
+    CHECK_EQ(team_new(&team, 2, NULL, NULL), PEVM_OK);
+    CHECK_EQ(tasks_new(&tasks, team, NULL), PEVM_OK);
+    CHECK_EQ(run_all(&script, tasks, &outcome, &error), PEVM_TIMEOUT);
+    CHECK(strstr(error.text, "not done within the execution timeout") != NULL);
+    script.tuning = (struct tuning){.execution_timeout_ns = UINT64_C(3600000000000)};
+    CHECK_EQ(run_all(&script, tasks, &outcome, &error), PEVM_OK);
+    tasks_free(tasks);
     team_free(team);
 }
 
