@@ -12,8 +12,8 @@
  *   termination          run termination: nobody turns in circles for ever without running anything (weakly fair)
  *
  * The parker is what its header promises, at its worst: a notify wakes just so many of those who have prepared, any of them, and
- * sleep never returns for nothing. Windows never close with so few transactions, a claim is one transaction, ways of a
- * transaction to fail are in tests/weave/engine.
+ * sleep never returns for nothing. A claim is one transaction, and the window is open, or closed (-DWINDOW=1) all the time; ways
+ * of a transaction to fail are in tests/weave/engine.
  *
  * -DWORKERS=2|3  -DPROGRAM=0..6  -DMUTANT=1..6: with a mistake that must be found. How it is run: run, beside this file.
  */
@@ -35,6 +35,9 @@
 #endif
 
 #define TXS    3
+#ifndef WINDOW
+#define WINDOW TXS
+#endif
 #define PLACES 2
 #define NOBODY 7
 
@@ -94,6 +97,7 @@ byte stamp[TXS];                     /* changes + 1; 0 = none */
 byte again;                          /* a bit for each that is ready again */
 short again_count;
 byte next, frontier, executed_to, changes;
+#define CLAIMABLE_TO (frontier + WINDOW < TXS -> frontier + WINDOW : TXS)
 bool frontier_busy, is_done;
 
 /* parker.h: by worker */
@@ -229,7 +233,7 @@ inline take()
     :: tx != NOBODY
     :: else ->
         if
-        :: atomic { next < TXS -> tx = next; next++; hold_for_run(tx) }
+        :: atomic { next < CLAIMABLE_TO -> tx = next; next++; hold_for_run(tx) }
         :: else
         fi
     fi
@@ -561,7 +565,7 @@ inline frontier_advance()
         CALL(
             frontier_busy = false;
             if
-            :: next + 1 < TXS -> notify(1)
+            :: next + 1 < CLAIMABLE_TO -> notify(1)
             :: else
             fi
         );
@@ -591,7 +595,7 @@ inline may_have_work(answer)
     fi;
     if
     :: answer
-    :: else -> if :: next < TXS -> answer = true :: else fi
+    :: else -> if :: next < CLAIMABLE_TO -> answer = true :: else fi
     fi;
     if
     :: answer
