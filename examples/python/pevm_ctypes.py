@@ -43,7 +43,7 @@ class Config(c.Structure):
                 ("validation_batch_size", c.c_uint32),
                 ("attempts_max", c.c_uint32), ("memory_pressure_percent", c.c_uint32),
                 ("adaptive", c.c_uint8), ("load_balancing", c.c_uint8),
-                ("scaling", c.c_uint8), ("affinity", c.c_uint8), ("numa", c.c_uint8), ("padding", c.c_uint8 * 3),
+                ("scaling", c.c_uint8), ("affinity", c.c_uint8), ("numa", c.c_uint8), ("spin", c.c_uint8), ("padding", c.c_uint8 * 2),
                 ("task_timeout_ns", c.c_uint64), ("execution_timeout_ns", c.c_uint64),
                 ("memory_max_bytes", c.c_uint64), ("memory_pool_bytes", c.c_uint64),
                 ("version_gc_interval_ns", c.c_uint64), ("code_cache_bytes", c.c_uint64)]

@@ -70,6 +70,7 @@ EXPORT void pevm_config_init_sized(struct pevm_config *config,
         .load_balancing = 1,
         .scaling = 1,
         .numa = 1,
+        .spin = preset == PEVM_PRESET_LATENCY,
         .task_timeout_ns = 30 * SECOND_NS,
         .execution_timeout_ns = 900 * SECOND_NS,
         .memory_max_bytes = presets[preset].memory_max,
@@ -105,6 +106,7 @@ static const struct {
     FIELD(scaling, 0, 1),
     FIELD(affinity, 0, 1),
     FIELD(numa, 0, 1),
+    FIELD(spin, 0, 1),
     FIELD(code_cache_bytes, MIB, MIB << 20),
     FIELD(memory_pressure_percent, 1, 100),
 #undef FIELD
@@ -166,6 +168,7 @@ enum pevm_status config_check_kept(const struct pevm_config *before,
     if (before->code_cache_bytes != now->code_cache_bytes) changed = "code_cache_bytes";
     if (before->affinity != now->affinity) changed = "affinity";
     if (before->numa != now->numa) changed = "numa";
+    if (before->spin != now->spin) changed = "spin";
     if (changed == NULL) return PEVM_OK;
     return error_set(
         error, PEVM_BAD_INPUT, "pevm_config.%s can't change while the engine is open", changed);

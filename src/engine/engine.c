@@ -55,7 +55,8 @@ static enum pevm_status engine_init(struct engine *engine, const struct engine_o
     TRY(machine_new(&engine->machine, &(struct machine_options){.codes = engine->codes}));
     TRY(block_state_new(&engine->state));
     engine->spreads_memory = options->spreads_memory;
-    struct team_options team = {.pin = options->pins_workers};
+    struct team_options team = {.pin = options->pins_workers,
+                                .spin_ns = options->spins_long ? SPIN_LONG_NS : 0};
     TRY(team_new(&engine->team, workers, &team, NULL));
     TRY(engine_metrics_new(&engine->metrics));
     engine->scratch = heap_alloc_zeroed(workers, sizeof *engine->scratch);

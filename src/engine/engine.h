@@ -27,15 +27,18 @@ struct engine;
 
 #define CODE_CACHE_DEFAULT ((size_t)256 << 20) /* what mainnet runs in a day */
 
+#define SPIN_LONG_NS 100000 /* a wake from sleep may cost as much */
+
 struct engine_options {
     const struct chain *chain; /* borrowed; engine_set_chain changes it between blocks */
     unsigned workers; /* for sender recovery (and the parallel path); 0 = online CPUs, at most 16 */
     size_t
         memory_max_bytes; /* for all that grows with a block, and what an outcome lends; 0 = no limit */
     size_t code_cache_bytes; /* 0 = CODE_CACHE_DEFAULT */
-    bool pins_workers;       /* to a processor each; the caller's thread stays where it is */
-    bool spreads_memory;     /* what all workers use lies across all nodes of memory */
-    struct tuning tuning;    /* engine_tune changes it between blocks */
+    bool spins_long;      /* workers without a job wait for the next one awake, for SPIN_LONG_NS */
+    bool pins_workers;    /* to a processor each; the caller's thread stays where it is */
+    bool spreads_memory;  /* what all workers use lies across all nodes of memory */
+    struct tuning tuning; /* engine_tune changes it between blocks */
 };
 
 /* Roots that only the owner of the whole state can give. */

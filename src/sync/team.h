@@ -55,6 +55,7 @@ struct team_options {
     const char *name; /* threads are called NAME-1, NAME-2 ...; NULL: "pevm" */
     bool pin;         /* one processor for each worker but the caller, in the order of topology.h */
     bool never_spin;  /* sleep at once */
+    uint64_t spin_ns; /* before falling asleep; 0: TEAM_SPIN_NS */
     size_t stack_bytes; /* of each thread; 0: as the system has it */
 };
 

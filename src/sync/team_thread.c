@@ -107,7 +107,8 @@ MUST_CHECK enum pevm_status team_resize(struct team *team, unsigned workers, str
     bool crowded = workers > team->processors;
     while (team->worker_count > workers)
         dismiss(&team->workers[--team->worker_count]);
-    team->spin_ns = team->options.never_spin || crowded ? 0 : TEAM_SPIN_NS;
+    uint64_t spin_ns = team->options.spin_ns == 0 ? TEAM_SPIN_NS : team->options.spin_ns;
+    team->spin_ns = team->options.never_spin || crowded ? 0 : spin_ns;
     while (team->worker_count < workers)
         TRY(hire(team, error));
     return PEVM_OK;

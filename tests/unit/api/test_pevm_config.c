@@ -42,6 +42,8 @@ TEST(presets_differ_in_what_they_are_named_for)
     CHECK_EQ(throughput.validation, PEVM_VALIDATION_BATCH);
     CHECK_EQ(latency().validation, PEVM_VALIDATION_EARLY);
     CHECK_EQ(latency().policy, PEVM_POLICY_LOAD_BALANCED);
+    CHECK_EQ(latency().spin, 1);
+    CHECK_EQ(throughput.spin, 0);
     CHECK_EQ(low_memory.workers, 2);
     CHECK(low_memory.memory_max_bytes > 0);
     CHECK_EQ(deterministic.policy, PEVM_POLICY_SEQUENTIAL);
@@ -86,6 +88,7 @@ TEST(a_configuration_that_makes_no_sense_is_refused_with_its_field)
     CHECK_FIELD(scaling, 2, "scaling is 2, ");
     CHECK_FIELD(affinity, 2, "affinity is 2, ");
     CHECK_FIELD(numa, 2, "numa is 2, ");
+    CHECK_FIELD(spin, 2, "spin is 2, ");
     CHECK_FIELD(code_cache_bytes, 0, "code_cache_bytes is 0, which is not from 1048576 to ");
     CHECK_FIELD(memory_pressure_percent, 0, "memory_pressure_percent is 0, ");
     CHECK_FIELD(memory_pressure_percent, 101, "memory_pressure_percent is 101, ");
