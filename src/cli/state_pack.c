@@ -128,8 +128,10 @@ static enum pevm_status add_tx(struct pack *pack,
                                const struct state_case *picked)
 {
     bool is_one;
-    TRY(read_tx(pack, test, picked, &pack->txs[pack->tx_count], &is_one));
-    pack->tx_count += is_one;
+    struct tx *tx = &pack->txs[pack->tx_count];
+    TRY(read_tx(pack, test, picked, tx, &is_one));
+    bool may_be_heavy = test != pack->test && tx->gas_limit > STATE_PACK_GAS_MAX;
+    pack->tx_count += is_one && !may_be_heavy;
     return PEVM_OK;
 }
 

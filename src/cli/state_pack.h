@@ -10,6 +10,8 @@
 #include "cli/both_paths.h"
 #include "fixture/statetest.h"
 
+#define STATE_PACK_GAS_MAX 50000000 /* whoever uses more is not worth running ten times */
+
 struct state_pack_counts {
     uint64_t blocks;   /* executed, with those that were refused */
     uint64_t accepted; /* valid to their end */

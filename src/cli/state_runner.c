@@ -27,6 +27,7 @@ struct state_runner {
     const struct suite_options *options;
     struct both_paths paths;
     struct arena arena; /* of one test */
+    uint64_t gas_max;   /* what a case of this part of a test used at most */
     struct machine_runner machine;
 };
 
@@ -334,6 +335,7 @@ static enum pevm_status run_cases(struct state_runner *runner,
             picked->fork_known ? run_case(runner, &run, error)
                                : error_set(error, PEVM_UNSUPPORTED, "this fork is not known");
         if (status == PEVM_OK) judge(runner, &run, report);
+        if (run.gas_used > runner->gas_max) runner->gas_max = run.gas_used;
         memory_state_free(run.state);
         arena_release(&runner->arena, mark);
         if (status != PEVM_OK) {
@@ -353,7 +355,8 @@ static enum pevm_status run_packed(struct state_runner *runner,
 {
     struct state_pack_counts counts = {0};
     bool is_wanted_here = test->case_count > 0 && is_wanted(runner, &test->cases[0]);
-    if (runner->options->workers == 0 || !is_wanted_here) return PEVM_OK;
+    bool is_heavy = runner->gas_max > STATE_PACK_GAS_MAX;
+    if (runner->options->workers == 0 || !is_wanted_here || is_heavy) return PEVM_OK;
     enum pevm_status status =
         state_pack_run(&runner->paths, test, member, &counts, &runner->arena, error);
     if (status != PEVM_OK) {
@@ -397,6 +400,7 @@ enum pevm_status state_runner_run(void *context,
     struct state_test test;
     struct memory_state *pre;
     arena_reset(&runner->arena);
+    runner->gas_max = 0;
     if (machine_test_is(member))
         return machine_runner_run(&runner->machine, member, &runner->arena, report, error);
     TRY(state_test_read(&test, member, results_of(member, part), &runner->arena, error));
