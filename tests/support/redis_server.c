@@ -38,24 +38,34 @@ static bool answers(const struct redis_server *server)
 
 static void run(const struct redis_server *server)
 {
-    static char text[1024];
+    static char text[1024], nothing[] = "";
     char *words[WORDS_MAX], *rest = NULL;
     size_t count = 0;
     int null = open("/dev/null", O_RDWR);
     if (dup2(null, 1) < 0 || dup2(null, 2) < 0) _exit(1);
     snprintf(text,
              sizeof text,
-             "redis-server --port 0 --unixsocket %s --dir %s --save %s --daemonize no %s",
+             "redis-server --port 0 --unixsocket %s --dir %s --save %s --daemonize no --logfile "
+             "%s/log %s",
              server->path,
              server->folder,
              "-",
+             server->folder,
              server->options);
     for (char *word = strtok_r(text, " ", &rest); word != NULL && count < WORDS_MAX - 1;
          word = strtok_r(NULL, " ", &rest))
-        words[count++] = strcmp(word, "-") == 0 ? (char[]){""} : word;
+        words[count++] = strcmp(word, "-") == 0 ? nothing : word;
     words[count] = NULL;
     execvp(words[0], words);
     _exit(1);
+}
+
+/* What it said itself, for whoever has to find out why. */
+static void print_log(const struct redis_server *server)
+{
+    char command[128];
+    snprintf(command, sizeof command, "tail -n 20 %s/log >&2", server->folder);
+    if (system(command) != 0) print_error("there is no %s/log\n", server->folder);
 }
 
 void redis_server_restart(struct redis_server *server)
@@ -66,8 +76,10 @@ void redis_server_restart(struct redis_server *server)
     if (server->pid == 0) run(server);
     uint64_t until = clock_now_ns() + START_MAX_NS;
     while (!answers(server)) { /* ends: it comes up, or is given up */
-        if (waitpid(server->pid, &status, WNOHANG) != 0)
-            fail_msg("redis-server %s: did not start", server->options);
+        if (waitpid(server->pid, &status, WNOHANG) != 0) {
+            print_log(server);
+            fail_msg("redis-server %s: did not start, status %d", server->options, status);
+        }
         if (clock_now_ns() > until) fail_msg("redis-server: is not there after 20 seconds");
         sched_yield();
     }
