@@ -108,7 +108,8 @@ enum pevm_status speculation_begin(struct speculation *speculation,
                                    const struct speculation_block *block)
 {
     TRY(txs_reserve(speculation, block->tx_count));
-    memset(speculation->sits_in, 0, block->tx_count * sizeof *speculation->sits_in);
+    for (uint32_t i = 0; i < block->tx_count; i++)
+        speculation->sits_in[i] = 0;
     speculation->block = *block;
     seats_begin(speculation->sitting, block->ops->resume == NULL);
     speculation->final = 0;

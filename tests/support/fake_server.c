@@ -384,6 +384,7 @@ static void run_command(struct fake_server *server,
     count(server, command->words[0]);
     if (give_answer(server, client, command)) return;
     if (is_word(command->words[0], "WATCH")) {
+        if (client->is_watching) free((void *)(uintptr_t)client->watched.data);
         client->watched = bytes_of(copy_of(command->words[1]), command->words[1].size);
         client->is_watching = true;
         fputs("+OK\r\n", server->out);
