@@ -47,6 +47,13 @@ void arena_reset(struct arena *arena)
     arena_enter(arena, arena->first);
 }
 
+bool arena_warm(struct arena *arena)
+{
+    bool is_there = arena->first != NULL || arena_alloc(arena, 1) != NULL;
+    arena_reset(arena);
+    return is_there;
+}
+
 size_t arena_used(const struct arena *arena)
 {
     size_t used = 0;

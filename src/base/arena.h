@@ -45,6 +45,8 @@ void arena_set_keeper(struct arena *arena, struct arena_keeper *keeper);
 
 /* Forget all allocations, keep the chunks. */
 void arena_reset(struct arena *arena);
+/* The same, and have the first chunk now if there was none. False: the heap or the limit says no. */
+bool arena_warm(struct arena *arena) MUST_CHECK;
 
 /* Bytes handed out since the last reset (chunk tails that were skipped count, too). */
 size_t arena_used(const struct arena *arena);

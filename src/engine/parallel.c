@@ -6,13 +6,13 @@
 #include "engine/scaling.h"
 #include "engine/speculation.h"
 #include "engine/tx_receipt.h"
+#include "evm/gas_table.h"
 #include "sched/seats.h"
 
 #define TXS_MIN      8      /* fewer, or less work, are not worth waking anybody */
 #define WORK_NS      150000 /* ... measured on Zen 5: */
 #define NS_PER_TX    300    /* a payment, */
-#define TX_BASE_GAS  21000
-#define GAS_PER_2_NS 5  /* what comes on top */
+#define GAS_PER_2_NS 5      /* what comes on top */
 #define CLAIM_MAX    16 /* adjacent transactions for one worker at a time, when they are small */
 #define CLAIM_GAS    600000
 #define LOG_CHUNK    ((size_t)256 << 10)
@@ -324,11 +324,14 @@ static enum pevm_status begin(struct parallel *parallel,
     TRY(arrays_reserve(parallel, block->tx_count));
     parallel->run = run;
     uint64_t most = gas_expected(block) / GAS_PER_LOCATION + block->tx_count * 3;
+    bool is_limited = run->budget != NULL && run->budget->max != 0;
     struct mv_block mv = {
         .base = base,
         .tx_count = (uint32_t)block->tx_count,
         .locations_expected = most > 4000000 ? 4000000 : (uint32_t)most,
         .coinbase = run->env.coinbase,
+        .warm_workers =
+            is_limited ? 0 : parallel->called, /* within a limit only for who needs it */
         .keeps_empty = run->env.rules.fork < FORK_SPURIOUS_DRAGON,
         .by_version = parallel->tuning.detection == DETECT_FAST,
     };
@@ -345,8 +348,11 @@ static enum pevm_status begin(struct parallel *parallel,
                                             .hints = hints_for(parallel, run->input),
                                             .met = parallel->met};
     TRY(speculation_begin(parallel->speculation, &speculation));
-    for (unsigned i = 0; i < parallel->worker_count; i++)
-        arena_reset(&parallel->log_arenas[i].arena);
+    for (unsigned i = 0; i < parallel->worker_count; i++) {
+        struct arena *logs = &parallel->log_arenas[i].arena;
+        arena_reset(logs);
+        if (i < mv.warm_workers && !arena_warm(logs)) return PEVM_NO_MEMORY;
+    }
     for (unsigned i = 0; i < parallel->seat_count; i++) {
         struct executor *executor = &parallel->executors[i];
         machine_set_block(executor->machine, &run->env, NULL);
@@ -387,7 +393,7 @@ static enum pevm_status flush(struct parallel *parallel, struct block_run *run, 
 
 static uint64_t work_expected_ns(const struct block *block)
 {
-    uint64_t gas = gas_expected(block), plain = block->tx_count * (uint64_t)TX_BASE_GAS;
+    uint64_t gas = gas_expected(block), plain = block->tx_count * (uint64_t)GAS_TX;
     uint64_t more = gas > plain ? gas - plain : 0;
     return block->tx_count * (uint64_t)NS_PER_TX + more * 2 / GAS_PER_2_NS;
 }

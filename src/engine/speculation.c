@@ -56,8 +56,10 @@ static enum pevm_status speculation_init(struct speculation *speculation, unsign
     memset(speculation->workers, 0, bytes);
     for (unsigned i = 0; i < workers; i++)
         speculation->workers[i].number = i;
-    for (unsigned i = 0; i < workers * SEATS_PER_WORKER; i++)
+    for (unsigned i = 0; i < workers * SEATS_PER_WORKER; i++) {
         mv_attempt_init(&speculation->seats[i].attempt);
+        if (!mv_attempt_reserve(&speculation->seats[i].attempt)) return PEVM_NO_MEMORY;
+    }
     TRY(seats_new(&speculation->sitting, workers));
     return sched_new(&speculation->sched);
 }
@@ -337,14 +339,11 @@ static void leave_blocked(struct speculation *speculation,
     const struct mv_attempt *attempt = &speculation->seats[seat].attempt;
     uint32_t lower = attempt->blocked_on;
     bool needs_final = attempt->needs_final;
-    if (seat == worker->seat) {
-        unsigned other = seats_take(speculation->sitting, worker->number);
-        if (other != SEAT_NONE) {
-            speculation->sits_in[tx] = (uint16_t)(seat + 1);
-            worker->seat = other;
-        }
-    } else {
+    unsigned next =
+        seat != worker->seat ? worker->seat : seats_take(speculation->sitting, worker->number);
+    if (next != SEAT_NONE) {
         speculation->sits_in[tx] = (uint16_t)(seat + 1);
+        worker->seat = next;
     }
     if (needs_final)
         sched_wait_for_final(sched, tx, lower);

@@ -7,6 +7,7 @@
 
 /* Prices that never changed. */
 enum {
+    GAS_TX = 21000,      /* of every transaction; all of a payment */
     GAS_WORD_KECCAK = 6, /* per word hashed: KECCAK256, CREATE2 */
     GAS_WORD_COPY = 3,   /* per word: the copying instructions */
     GAS_WORD_MEMORY = 3, /* per word of memory, plus a square part */

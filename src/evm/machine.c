@@ -31,8 +31,8 @@ enum pevm_status machine_new(struct machine **out, const struct machine_options 
     machine->memory = heap_reserve(machine->memory_bytes);
     machine->return_buffer = heap_reserve(machine->memory_bytes);
     bool has_journal = journal_init(&machine->journal, options->codes);
-    if (!has_journal || machine->frames == NULL || machine->stack == NULL ||
-        machine->memory == NULL || machine->return_buffer == NULL) {
+    if (!has_journal || !arena_warm(&machine->arena) || machine->frames == NULL ||
+        machine->stack == NULL || machine->memory == NULL || machine->return_buffer == NULL) {
         machine_free(machine);
         return PEVM_NO_MEMORY;
     }

@@ -3,12 +3,12 @@
 #include "base/assert.h"
 #include "crypto/ecdsa.h"
 #include "crypto/keccak.h"
+#include "evm/gas_table.h"
 #include "evm/tx_run_state.h"
 #include "types/contract_address.h"
 
 #include <string.h>
 
-#define TX_BASE_GAS          21000
 #define ACCESS_ADDRESS_GAS   2400 /* EIP-2930 */
 #define ACCESS_SLOT_GAS      1900
 #define AUTHORIZATION_GAS    25000 /* EIP-7702: PER_EMPTY_ACCOUNT_COST */
@@ -37,7 +37,7 @@ int64_t tx_intrinsic_gas(const struct tx *tx, const struct rules *rules)
 {
     int64_t nonzero = count_nonzero(tx->data);
     int64_t zero = (int64_t)tx->data.size - nonzero;
-    int64_t gas = TX_BASE_GAS + zero * DATA_ZERO_GAS + nonzero * rules->data_nonzero_gas;
+    int64_t gas = GAS_TX + zero * DATA_ZERO_GAS + nonzero * rules->data_nonzero_gas;
     if (tx->is_creation)
         gas +=
             rules->tx_create_gas + rules->initcode_word_gas * (int64_t)((tx->data.size + 31) / 32);
@@ -51,7 +51,7 @@ int64_t tx_floor_gas(const struct tx *tx, const struct rules *rules)
     if (rules->floor_token_gas == 0) return 0;
     int64_t nonzero = count_nonzero(tx->data);
     int64_t tokens = (int64_t)tx->data.size - nonzero + 4 * nonzero;
-    return TX_BASE_GAS + rules->floor_token_gas * tokens;
+    return GAS_TX + rules->floor_token_gas * tokens;
 }
 
 static enum tx_fault check_type(const struct tx *tx, const struct rules *rules)

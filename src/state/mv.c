@@ -195,6 +195,7 @@ enum pevm_status mv_begin(struct mv *mv, const struct mv_block *block)
     for (unsigned i = 0; i < mv->worker_count; i++) {
         struct mv_worker *worker = &mv->workers[i];
         arena_reset(&worker->arena);
+        if (i < block->warm_workers && !arena_warm(&worker->arena)) return PEVM_NO_MEMORY;
         worker->accounts = worker->slots = worker->versions = (struct mv_range){0, 0};
         worker->read_count = 0;
     }

@@ -67,6 +67,8 @@ struct mv_block {
     address coinbase;
     bool keeps_empty; /* before Spurious Dragon: existence is a location of its own */
     bool by_version;  /* mv_holds compares where slots and codes came from, not what they are */
+    unsigned
+        warm_workers; /* the first so many have memory from the beginning, and are likely to take none in the block */
 };
 
 enum pevm_status mv_new(struct mv **out, const struct mv_options *options) MUST_CHECK;
@@ -103,6 +105,8 @@ struct mv_attempt {
 };
 
 void mv_attempt_init(struct mv_attempt *attempt); /* takes no memory */
+/* Take now what the first reads and writes would take. False: no memory. */
+bool mv_attempt_reserve(struct mv_attempt *attempt) MUST_CHECK;
 void mv_attempt_fini(struct mv_attempt *attempt);
 
 /* `tx` is below the block's tx_count. Forgets what an earlier attempt in the same struct logged, keeps its memory. */

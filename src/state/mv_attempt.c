@@ -42,31 +42,46 @@ static struct mv_worker *worker_of(struct mv_attempt *attempt)
     return &attempt->mv->workers[attempt->worker];
 }
 
+static bool reads_grow(struct mv_attempt *attempt)
+{
+    uint32_t capacity = attempt->read_capacity == 0 ? ARRAY_FIRST : attempt->read_capacity * 2;
+    struct mv_read *reads = heap_realloc(attempt->reads, capacity * sizeof *reads);
+    attempt->out_of_memory = reads == NULL;
+    if (reads == NULL) return false;
+    attempt->reads = reads;
+    attempt->read_capacity = capacity;
+    return true;
+}
+
+static bool writes_grow(struct mv_attempt *attempt)
+{
+    uint32_t capacity = attempt->write_capacity == 0 ? ARRAY_FIRST : attempt->write_capacity * 2;
+    struct mv_write *writes = heap_realloc(attempt->writes, capacity * sizeof *writes);
+    attempt->out_of_memory = writes == NULL;
+    if (writes == NULL) return false;
+    attempt->writes = writes;
+    attempt->write_capacity = capacity;
+    return true;
+}
+
+bool mv_attempt_reserve(struct mv_attempt *attempt)
+{
+    return (attempt->read_capacity > 0 || reads_grow(attempt)) &&
+           (attempt->write_capacity > 0 || writes_grow(attempt));
+}
+
 static bool log_read(struct mv_attempt *attempt, uint32_t place, uint64_t seen)
 {
-    if (unlikely(attempt->read_count == attempt->read_capacity)) {
-        uint32_t capacity = attempt->read_capacity == 0 ? ARRAY_FIRST : attempt->read_capacity * 2;
-        struct mv_read *reads = heap_realloc(attempt->reads, capacity * sizeof *reads);
-        attempt->out_of_memory = reads == NULL;
-        if (reads == NULL) return false;
-        attempt->reads = reads;
-        attempt->read_capacity = capacity;
-    }
+    if (unlikely(attempt->read_count == attempt->read_capacity) && !reads_grow(attempt))
+        return false;
     attempt->reads[attempt->read_count++] = (struct mv_read){.place = place, .seen = seen};
     return true;
 }
 
 static bool log_write(struct mv_attempt *attempt, uint32_t place, const void *value)
 {
-    if (unlikely(attempt->write_count == attempt->write_capacity)) {
-        uint32_t capacity =
-            attempt->write_capacity == 0 ? ARRAY_FIRST : attempt->write_capacity * 2;
-        struct mv_write *writes = heap_realloc(attempt->writes, capacity * sizeof *writes);
-        attempt->out_of_memory = writes == NULL;
-        if (writes == NULL) return false;
-        attempt->writes = writes;
-        attempt->write_capacity = capacity;
-    }
+    if (unlikely(attempt->write_count == attempt->write_capacity) && !writes_grow(attempt))
+        return false;
     attempt->writes[attempt->write_count++] =
         (struct mv_write){.place = place, .value = (uintptr_t)value};
     return true;

@@ -150,3 +150,24 @@ TEST(a_copy_is_equal_and_elsewhere)
     CHECK_EQ(arena_used(&arena), used);
     arena_fini(&arena);
 }
+
+TEST(a_warm_arena_takes_nothing_for_what_fits_its_first_chunk)
+{
+    struct arena arena;
+    arena_init(&arena, 4096, 0);
+    assert_true(arena_warm(&arena));
+    uint64_t before = heap_calls();
+    CHECK_EQ(arena_used(&arena), 0);
+    CHECK(arena_alloc(&arena, 4000) != NULL);
+    CHECK(arena_warm(&arena)); /* it has a chunk: only forgets */
+    CHECK_EQ(arena_used(&arena), 0);
+    CHECK_EQ(heap_calls(), before);
+    arena_fini(&arena);
+
+    arena_init(&arena, 4096, 0);
+    heap_fail(0, 1);
+    CHECK(!arena_warm(&arena));
+    heap_fail(0, 0);
+    CHECK(arena_warm(&arena));
+    arena_fini(&arena);
+}

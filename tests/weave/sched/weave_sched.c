@@ -61,6 +61,12 @@ void mv_attempt_init(struct mv_attempt *attempt)
     *attempt = (struct mv_attempt){.mv = NULL};
 }
 
+bool mv_attempt_reserve(struct mv_attempt *attempt)
+{
+    (void)attempt;
+    return true;
+}
+
 void mv_attempt_fini(struct mv_attempt *attempt)
 {
     (void)attempt;
