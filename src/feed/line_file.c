@@ -1,21 +1,17 @@
 #include "feed/line_file.h"
 
 #include "base/heap.h"
-
-#include <sys/stat.h>
+#include "feed/gz_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <unistd.h>
-#include <zlib.h>
+#include <string.h>
 
 #define READ_STEP ((size_t)1 << 18)
 
 struct line_file {
-    gzFile file;
-    char *path;
-    uint64_t size, number;
+    struct gz_file gz;
+    uint64_t number;
     uint8_t *buffer;
     size_t capacity;
     size_t start, end; /* what was read and not given yet */
@@ -24,39 +20,16 @@ struct line_file {
 void line_file_close(struct line_file *file)
 {
     if (file == NULL) return;
-    if (file->file != NULL) gzclose_r(file->file);
-    heap_free(file->path);
+    gz_file_close(&file->gz);
     heap_free(file->buffer);
     heap_free(file);
-}
-
-static enum pevm_status open_path(struct line_file *file, const char *path, struct error *error)
-{
-    struct stat facts;
-    size_t size = strlen(path) + 1;
-    file->path = heap_alloc(size);
-    if (file->path == NULL) return error_set(error, PEVM_NO_MEMORY, "out of memory");
-    memcpy(file->path, path, size);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return error_set(
-            error, errno == ENOENT ? PEVM_NOT_FOUND : PEVM_IO, "%s: %s", path, strerror(errno));
-    if (fstat(fd, &facts) != 0 || S_ISDIR(facts.st_mode)) {
-        close(fd);
-        return error_set(error, PEVM_IO, "%s: is no file that can be read", path);
-    }
-    file->size = (uint64_t)facts.st_size;
-    file->file = gzdopen(fd, "rb");
-    if (file->file != NULL) return PEVM_OK;
-    close(fd);
-    return error_set(error, PEVM_NO_MEMORY, "%s: out of memory", path);
 }
 
 enum pevm_status line_file_open(struct line_file **out, const char *path, struct error *error)
 {
     *out = heap_alloc_zeroed(1, sizeof **out);
     if (*out == NULL) return error_set(error, PEVM_NO_MEMORY, "out of memory");
-    enum pevm_status status = open_path(*out, path, error);
+    enum pevm_status status = gz_file_open(&(*out)->gz, path, error);
     if (status == PEVM_OK) return PEVM_OK;
     line_file_close(*out);
     *out = NULL;
@@ -70,8 +43,7 @@ uint64_t line_file_number(const struct line_file *file)
 
 double line_file_progress(const struct line_file *file)
 {
-    z_off_t done = gzoffset(file->file);
-    return file->size == 0 || done < 0 ? 1.0 : (double)done / (double)file->size;
+    return gz_file_progress(&file->gz);
 }
 
 static enum pevm_status tell(const struct line_file *file,
@@ -80,7 +52,7 @@ static enum pevm_status tell(const struct line_file *file,
                              struct error *error)
 {
     return error_set(
-        error, status, "%s: line %" PRIu64 ": %s", file->path, file->number + 1, words);
+        error, status, "%s: line %" PRIu64 ": %s", file->gz.path, file->number + 1, words);
 }
 
 /* Room for a step behind what is there. */
@@ -107,9 +79,9 @@ static enum pevm_status read_step(struct line_file *file, size_t *got, struct er
 {
     *got = 0;
     TRY(make_room(file, error));
-    int count = gzread(file->file, file->buffer + file->end, READ_STEP);
+    int count = gzread(file->gz.file, file->buffer + file->end, READ_STEP);
     int code = Z_OK;
-    const char *words = gzerror(file->file, &code);
+    const char *words = gzerror(file->gz.file, &code);
     if (code == Z_ERRNO) return tell(file, PEVM_IO, strerror(errno), error);
     if (code == Z_BUF_ERROR) words = "the compressed file ends too early";
     if (count < 0 || (code != Z_OK && code != Z_STREAM_END))

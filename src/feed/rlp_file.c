@@ -2,24 +2,18 @@
 
 #include "base/heap.h"
 #include "feed/block_source_private.h"
-
-#include <sys/stat.h>
+#include "feed/gz_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <unistd.h>
-#include <zlib.h>
+#include <string.h>
 
-#define GZ_BUFFER ((unsigned)1 << 18)
 #define READ_STEP                                                                                  \
     ((size_t)1 << 20) /* memory grows with what was read, not with what a length claims */
 
 struct rlp_file {
-    gzFile file;
-    char *path;
-    uint64_t size;   /* of the file, compressed or not */
+    struct gz_file gz;
     uint64_t offset; /* in the plain bytes */
     uint8_t *buffer;
     size_t capacity;
@@ -28,8 +22,7 @@ struct rlp_file {
 static void rlp_file_close(void *self)
 {
     struct rlp_file *file = self;
-    if (file->file != NULL) gzclose_r(file->file);
-    heap_free(file->path);
+    gz_file_close(&file->gz);
     heap_free(file->buffer);
     heap_free(file);
 }
@@ -37,8 +30,7 @@ static void rlp_file_close(void *self)
 static double rlp_file_progress(const void *self)
 {
     const struct rlp_file *file = self;
-    z_off_t done = gzoffset(file->file);
-    return file->size == 0 || done < 0 ? 1.0 : (double)done / (double)file->size;
+    return gz_file_progress(&file->gz);
 }
 
 static enum pevm_status tell(const struct rlp_file *file,
@@ -46,7 +38,8 @@ static enum pevm_status tell(const struct rlp_file *file,
                              const char *words,
                              struct error *error)
 {
-    return error_set(error, status, "%s: offset %" PRIu64 ": %s", file->path, file->offset, words);
+    return error_set(
+        error, status, "%s: offset %" PRIu64 ": %s", file->gz.path, file->offset, words);
 }
 
 /* Read up to `size` bytes to buffer + at; fewer only at the end of the file. */
@@ -60,11 +53,11 @@ static enum pevm_status fill(
         file->buffer = buffer;
         file->capacity = capacity;
     }
-    int count = gzread(file->file, file->buffer + at, (unsigned)size);
+    int count = gzread(file->gz.file, file->buffer + at, (unsigned)size);
     *got = count < 0 ? 0 : (size_t)count;
     if (*got == size) return PEVM_OK;
     int code;
-    const char *words = gzerror(file->file, &code);
+    const char *words = gzerror(file->gz.file, &code);
     if (code == Z_OK || code == Z_STREAM_END) return PEVM_OK;
     if (code == Z_ERRNO) return tell(file, PEVM_IO, strerror(errno), error);
     if (code == Z_BUF_ERROR) words = "the compressed file ends too early";
@@ -121,35 +114,10 @@ static enum pevm_status rlp_file_next(
     TRY(block_size(file, &head, &payload, error));
     TRY(fill_all(file, head, payload, error));
     out->encoding = bytes_of(file->buffer, head + payload);
-    out->name = file->path;
+    out->name = file->gz.path;
     out->offset = file->offset;
     out->has_offset = true;
     file->offset += head + payload;
-    return PEVM_OK;
-}
-
-static enum pevm_status open_file(struct rlp_file *file, const char *path, struct error *error)
-{
-    struct stat facts;
-    size_t size = strlen(path) + 1;
-    file->path = heap_alloc(size);
-    if (file->path == NULL) return error_set(error, PEVM_NO_MEMORY, "out of memory");
-    memcpy(file->path, path, size);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return error_set(
-            error, errno == ENOENT ? PEVM_NOT_FOUND : PEVM_IO, "%s: %s", path, strerror(errno));
-    if (fstat(fd, &facts) != 0 || S_ISDIR(facts.st_mode)) {
-        close(fd);
-        return error_set(error, PEVM_IO, "%s: is no file that can be read", path);
-    }
-    file->size = (uint64_t)facts.st_size;
-    file->file = gzdopen(fd, "rb");
-    if (file->file == NULL) {
-        close(fd);
-        return error_set(error, PEVM_NO_MEMORY, "%s: out of memory", path);
-    }
-    gzbuffer(file->file, GZ_BUFFER);
     return PEVM_OK;
 }
 
@@ -159,7 +127,7 @@ enum pevm_status rlp_file_open(struct block_source **out, const char *path, stru
     *out = NULL;
     struct rlp_file *file = heap_alloc_zeroed(1, sizeof *file);
     if (file == NULL) return error_set(error, PEVM_NO_MEMORY, "out of memory");
-    enum pevm_status status = open_file(file, path, error);
+    enum pevm_status status = gz_file_open(&file->gz, path, error);
     if (status != PEVM_OK) {
         rlp_file_close(file);
         return status;
