@@ -1,6 +1,7 @@
 /* The commands as a user meets them: words in, text and exit code out. */
 #include "cli/commands.h"
 #include "cli/exit_code.h"
+#include "support/captured.h"
 #include "support/test.h"
 
 #include <sys/stat.h>
@@ -10,13 +11,6 @@
 #include <unistd.h>
 
 static char folder[64], out[1 << 23], err[1 << 14];
-
-static void read_back(FILE *file, char *text, size_t size)
-{
-    rewind(file);
-    text[fread(text, 1, size - 1, file)] = 0;
-    fclose(file);
-}
 
 /* `line`: the command's name and its words; each @ in it is the folder. */
 static int run(int (*command)(int, char **), const char *line)
@@ -33,23 +27,8 @@ static int run(int (*command)(int, char **), const char *line)
     }
     for (char *word = strtok(words, " "); word != NULL; word = strtok(NULL, " "))
         argv[argc++] = word;
-    argv[argc] = NULL;
-    fflush(stdout);
-    fflush(stderr);
-    FILE *out_file = tmpfile(), *err_file = tmpfile();
-    int old_out = dup(1), old_err = dup(2);
-    dup2(fileno(out_file), 1);
-    dup2(fileno(err_file), 2);
-    int code = command(argc, argv);
-    fflush(stdout);
-    fflush(stderr);
-    dup2(old_out, 1);
-    dup2(old_err, 2);
-    close(old_out);
-    close(old_err);
-    read_back(out_file, out, sizeof out);
-    read_back(err_file, err, sizeof err);
-    return code;
+    struct captured into = {out, err, sizeof out, sizeof err};
+    return captured_run(&into, command, argc, argv);
 }
 
 static void begin(void)

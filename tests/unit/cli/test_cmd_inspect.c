@@ -4,6 +4,7 @@
 #include "cli/exit_code.h"
 #include "store/commit.h"
 #include "store/store_lmdb.h"
+#include "support/captured.h"
 #include "support/commit_world.h"
 #include "support/test.h"
 
@@ -16,13 +17,6 @@
 static char folder[64], out[1 << 14], err[1 << 12];
 static struct commit_world *world;
 
-static void read_back(FILE *file, char *text, size_t size)
-{
-    rewind(file);
-    text[fread(text, 1, size - 1, file)] = 0;
-    fclose(file);
-}
-
 static int run(const char *line)
 {
     char words[256];
@@ -31,22 +25,8 @@ static int run(const char *line)
     snprintf(words, sizeof words, "%s", line);
     for (char *word = strtok_r(words, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest))
         argv[argc++] = word;
-    fflush(stdout);
-    fflush(stderr);
-    FILE *out_file = tmpfile(), *err_file = tmpfile();
-    int old_out = dup(1), old_err = dup(2);
-    dup2(fileno(out_file), 1);
-    dup2(fileno(err_file), 2);
-    int code = cmd_inspect(argc, argv);
-    fflush(stdout);
-    fflush(stderr);
-    dup2(old_out, 1);
-    dup2(old_err, 2);
-    close(old_out);
-    close(old_err);
-    read_back(out_file, out, sizeof out);
-    read_back(err_file, err, sizeof err);
-    return code;
+    struct captured into = {out, err, sizeof out, sizeof err};
+    return captured_run(&into, cmd_inspect, argc, argv);
 }
 
 static void begin(void)

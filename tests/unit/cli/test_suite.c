@@ -1,5 +1,6 @@
 #include "cli/suite.h"
 #include "fixture/field.h"
+#include "support/captured.h"
 #include "support/test.h"
 
 #include <sys/wait.h>
@@ -90,11 +91,9 @@ static void make_file(const char *name, const char *content)
     fclose(file);
 }
 
-static void read_back(FILE *file, char *out, size_t size)
+static int toy_command(int argc, char **argv)
 {
-    rewind(file);
-    out[fread(out, 1, size - 1, file)] = 0;
-    fclose(file);
+    return suite_command(&toy, argc, argv);
 }
 
 /* Run with these options (words separated by spaces) on the folder, or on what the words name after "--". */
@@ -107,23 +106,8 @@ static int run(const char *line)
     for (char *word = strtok(words, " "); word != NULL; word = strtok(NULL, " "))
         argv[argc++] = word;
     if (strstr(line, "/") == NULL) argv[argc++] = folder;
-    argv[argc] = NULL;
-    fflush(stdout);
-    fflush(stderr);
-    FILE *out = tmpfile(), *err = tmpfile();
-    int old_out = dup(1), old_err = dup(2);
-    dup2(fileno(out), 1);
-    dup2(fileno(err), 2);
-    int code = suite_command(&toy, argc, argv);
-    fflush(stdout);
-    fflush(stderr);
-    dup2(old_out, 1);
-    dup2(old_err, 2);
-    close(old_out);
-    close(old_err);
-    read_back(out, told, sizeof told);
-    read_back(err, told_err, sizeof told_err);
-    return code;
+    struct captured into = {told, told_err, sizeof told, sizeof told_err};
+    return captured_run(&into, toy_command, argc, argv);
 }
 
 TEST(a_suite_that_passes_says_so)
