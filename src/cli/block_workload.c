@@ -6,6 +6,7 @@
 #include "crypto/keccak.h"
 
 #include <math.h>
+#include <unistd.h>
 
 #define ARENA_CHUNK_BYTES ((size_t)1 << 20)
 #define GAS_LIMIT_LEAST   1000000
@@ -24,6 +25,12 @@ const struct block_workload_kind block_workload_kinds[] = {
 /* clang-format on */
 
 const size_t block_workload_kind_count = COUNT_OF(block_workload_kinds);
+
+bool block_workload_is_missing(const struct block_workload_kind *kind,
+                               const struct block_workload_plan *plan)
+{
+    return kind->needs_files && access(plan->folder, R_OK) != 0;
+}
 
 const struct block_workload_kind *block_workload_find(const char *name)
 {

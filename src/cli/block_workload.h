@@ -72,6 +72,10 @@ extern const size_t block_workload_kind_count;
 /* By name, "Benchmark" before it or not; NULL when there is none. */
 const struct block_workload_kind *block_workload_find(const char *name);
 
+/* Does it need public bytecodes that are not in the plan's folder? */
+bool block_workload_is_missing(const struct block_workload_kind *kind,
+                               const struct block_workload_plan *plan);
+
 struct block_workload {
     const struct block_workload_kind *kind;
     struct chain chain;

@@ -240,13 +240,12 @@ static enum pevm_status bench_one(struct bench_session *session,
 static enum pevm_status bench_all(struct bench_session *session, struct error *error)
 {
     struct block_bench *bench = NULL;
-    bool has_files = access(session->plan.folder, R_OK) == 0;
     bool is_many = session->chosen_count > 1;
     TRY(block_bench_new(&bench, &session->bench_plan, error));
     print_head(session);
     enum pevm_status status = PEVM_OK;
     for (size_t i = 0; i < session->chosen_count && status == PEVM_OK; i++) {
-        bool is_skipped = session->chosen[i]->needs_files && !has_files && is_many;
+        bool is_skipped = is_many && block_workload_is_missing(session->chosen[i], &session->plan);
         session->skipped += is_skipped;
         if (!is_skipped) status = bench_one(session, bench, session->chosen[i], error);
     }

@@ -8,7 +8,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #define SCALE_DEFAULT 0.1
 #define WORKERS       2
@@ -86,7 +85,7 @@ static enum pevm_status measure_kind(struct footprint_session *session,
                                      struct error *error)
 {
     struct block_workload workload;
-    if (kind->needs_files && access(session->plan.folder, R_OK) != 0) {
+    if (block_workload_is_missing(kind, &session->plan)) {
         session->skipped++;
         return PEVM_OK;
     }

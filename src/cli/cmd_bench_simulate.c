@@ -331,7 +331,7 @@ static enum pevm_status simulate_workload(struct simulate_session *session,
                                           struct error *error)
 {
     struct block_workload workload;
-    if (kind->needs_files && access(session->workload_plan.folder, R_OK) != 0) {
+    if (block_workload_is_missing(kind, &session->workload_plan)) {
         session->skipped++;
         return PEVM_OK;
     }
