@@ -75,7 +75,7 @@ struct pevm_config {
     uint32_t conflict_detection;  /* enum pevm_detection */
     uint32_t dependency_analysis; /* enum pevm_hints */
     uint32_t
-        validation_batch_size; /* transactions, 1 to 65536; a worker remembers at most 128 that it has not checked */
+        validation_batch_size; /* transactions, 1 to 65536; a worker remembers at most 512 that it has not checked */
     uint32_t
         attempts_max; /* at one transaction before those below it are final, 1 to 1000; then it waits for them */
     uint32_t
