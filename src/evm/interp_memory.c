@@ -18,15 +18,13 @@ static void keep_return_data(struct frame *frame, const uint8_t *end)
         machine->return_high = machine->return_buffer + data->size;
 }
 
-/* Whole words; nearly always one, for which a call is dear. */
+/* Whole words; nearly always one, for which a call is dear. (A loop over words becomes that call again.) */
 static void zero_words(uint8_t *from, const uint8_t *end)
 {
-    if (end - from > 128) {
-        memset(from, 0, (size_t)(end - from));
-        return;
-    }
-    for (; from < end; from += 32)
+    if (likely(end - from == 32))
         memset(from, 0, 32);
+    else
+        memset(from, 0, (size_t)(end - from));
 }
 
 bool memory_grow_slow(struct frame *frame, uint64_t end)
