@@ -39,6 +39,8 @@ enum role {
     X(TROUBLE_MISSING, "block_missing", false)                                                     \
     X(TROUBLE_BAD_BLOCK, "bad_block", true)                                                        \
     X(TROUBLE_TOO_DEEP, "reorg_too_deep", true)                                                    \
+    X(TROUBLE_DAMAGED, "store_damaged", true)                                                      \
+    X(TROUBLE_TIMEOUT, "block_timeout", true)                                                      \
     X(TROUBLE_MEMORY, "memory", false)                                                             \
     X(TROUBLE_INTERNAL, "internal", true)
 

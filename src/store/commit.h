@@ -82,6 +82,19 @@ enum pevm_status commit_rewind(struct committer *committer,
                                uint64_t token,
                                struct error *error) MUST_CHECK;
 
+/* The record of block `number`; lives until the next call. PEVM_NOT_FOUND: there is none. PEVM_CORRUPT: it is damaged, or another block's. */
+enum pevm_status commit_record(struct committer *committer,
+                               uint64_t number,
+                               struct undo_record *out,
+                               struct error *error) MUST_CHECK;
+
+/* The hash of block `number` as it was executed: the last one, or one that can be undone or lies right below those. PEVM_NOT_FOUND: no
+ * record says it. */
+enum pevm_status commit_block_hash(struct committer *committer,
+                                   uint64_t number,
+                                   hash32 *out,
+                                   struct error *error) MUST_CHECK;
+
 /* How many blocks can be undone from the progress on, at most `most`. */
 enum pevm_status commit_depth(struct committer *committer,
                               uint64_t most,

@@ -7,12 +7,6 @@
 /* A key in the committer's arena; false: no memory. */
 bool commit_key(struct committer *committer, const struct key *key, struct bytes *out) MUST_CHECK;
 
-/* The record of block `number`. PEVM_NOT_FOUND: there is none. PEVM_CORRUPT: it is damaged, or another block's. */
-enum pevm_status commit_record(struct committer *committer,
-                               uint64_t number,
-                               struct undo_record *out,
-                               struct error *error) MUST_CHECK;
-
 /* Write `progress` into the batch. */
 void commit_put_progress(struct committer *committer, const struct exec_progress *progress);
 

@@ -180,6 +180,29 @@ enum pevm_status commit_rewind(struct committer *committer,
     return commit_recover(committer, token, error);
 }
 
+/* A record says whose child it is. */
+enum pevm_status commit_block_hash(struct committer *committer,
+                                   uint64_t number,
+                                   hash32 *out,
+                                   struct error *error)
+{
+    struct exec_progress progress;
+    struct link link;
+    bool found;
+    TRY(commit_progress(committer, &progress, error));
+    if (number == progress.number && progress.has_hash) {
+        *out = progress.hash;
+        return PEVM_OK;
+    }
+    if (number < progress.number) {
+        TRY(read_link(committer, number + 1, &link, &found, error));
+        *out = link.parent_hash;
+        if (found) return PEVM_OK;
+    }
+    return error_set(
+        error, PEVM_NOT_FOUND, "block %" PRIu64 ": no record says which one was executed", number);
+}
+
 enum pevm_status commit_depth(struct committer *committer,
                               uint64_t most,
                               uint64_t *out,

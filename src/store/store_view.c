@@ -436,6 +436,11 @@ struct store_view *store_view_new(struct store *store,
     return NULL;
 }
 
+void store_view_set_limits(struct store_view *view, const struct store_view_limits *limits)
+{
+    view_caches_limit(view, limits);
+}
+
 void store_view_free(struct store_view *view)
 {
     if (view == NULL) return;

@@ -46,6 +46,9 @@ enum pevm_status store_view_fault(struct store_view *view, struct error *error);
 /* What the committed block changed. */
 void store_view_apply(struct store_view *view, const struct changeset *changes);
 
+/* Other limits from now on; what is too much goes with the next turns. When nobody reads. */
+void store_view_set_limits(struct store_view *view, const struct store_view_limits *limits);
+
 /* Forget everything. */
 void store_view_clear(struct store_view *view);
 

@@ -150,29 +150,38 @@ static size_t smaller(size_t entries, size_t bytes, size_t entry_size)
     return entries < fitting ? entries : fitting;
 }
 
-bool view_caches_init(struct store_view *view, const struct store_view_limits *limits)
+/* An entry, and its two cells in tables that may have twice the room. */
+static void limit(struct generation_cache *cache, size_t entries, size_t bytes)
+{
+    size_t most = smaller(entries, bytes, 2 * (cache->entry_size + 8)) / SHARDS;
+    cache->entries_max = most < 2 ? 2 : most;
+}
+
+void view_caches_limit(struct store_view *view, const struct store_view_limits *limits)
 {
     size_t part = limits->bytes_max / PARTS;
+    view->codes_max = limits->codes_max;
+    view->code_bytes_max = part;
+    for (size_t i = 0; i < SHARDS; i++) {
+        limit(&view->shards[i].accounts, limits->accounts_max, part);
+        limit(&view->shards[i].slots, limits->slots_max, 2 * part);
+    }
+}
+
+bool view_caches_init(struct store_view *view, const struct store_view_limits *limits)
+{
     view->seed = hash_seed();
     generation_cache_init(&view->codes, sizeof(hash32), sizeof(struct code_entry), 0);
     view->codes.turns_by_itself = false;
     view->codes.drop = drop_code;
-    view->codes_max = limits->codes_max;
-    view->code_bytes_max = part;
     if (pthread_mutex_init(&view->mutex, NULL) != 0) return false;
     for (size_t i = 0; i < SHARDS; i++) {
         struct shard *shard = &view->shards[i];
         generation_cache_init(&shard->accounts, sizeof(address), sizeof(struct account_entry), 0);
         generation_cache_init(&shard->slots, sizeof(struct slot_key), sizeof(u256), 0);
-        /* An entry, and its two cells in tables that may have twice the room. */
-        size_t account_size = 2 * (shard->accounts.entry_size + 8),
-               slot_size = 2 * (shard->slots.entry_size + 8);
-        size_t accounts = smaller(limits->accounts_max, part, account_size) / SHARDS;
-        size_t slots = smaller(limits->slots_max, 2 * part, slot_size) / SHARDS;
-        if (accounts > shard->accounts.entries_max) shard->accounts.entries_max = accounts;
-        if (slots > shard->slots.entries_max) shard->slots.entries_max = slots;
         if (pthread_mutex_init(&shard->mutex, NULL) != 0) return false;
     }
+    view_caches_limit(view, limits);
     return true;
 }
 

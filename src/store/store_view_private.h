@@ -65,6 +65,7 @@ bool view_find_code(struct store_view *view, const hash32 *hash, struct bytes *o
 bool view_put_code(
     struct store_view *view, const hash32 *hash, uint8_t *data, size_t size, struct bytes *out);
 
+void view_caches_limit(struct store_view *view, const struct store_view_limits *limits);
 bool view_caches_init(struct store_view *view, const struct store_view_limits *limits);
 void view_caches_fini(struct store_view *view);
 /* All slots of an account are zero now. */
