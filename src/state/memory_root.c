@@ -388,7 +388,7 @@ enum pevm_status memory_state_root_after(struct memory_state *state,
     TRY(tries_sync(state, scratch));
     struct arena_mark mark = arena_mark(scratch);
     struct kept_storage kept = {state, scratch};
-    struct storage_tries storage = {open_kept, &kept};
+    struct storage_tries storage = {.open = open_kept, .context = &kept};
     struct trie accounts;
     trie_fork(&accounts, &state->tries.accounts, scratch);
     enum pevm_status status = state_root_after(&accounts, &storage, changes, out, scratch, NULL);

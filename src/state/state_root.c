@@ -136,6 +136,18 @@ static enum pevm_status hash_storage(const struct root_work *work)
     return PEVM_OK;
 }
 
+static enum pevm_status tell_hashed(const struct root_work *work)
+{
+    if (work->storage->hashed == NULL) return PEVM_OK;
+    for (size_t i = 0; i < work->count; i++) {
+        const struct root_entry *entry = &work->entries[i];
+        if (!entry->has_trie) continue;
+        TRY(work->storage->hashed(
+            work->storage->context, &entry->storage, &entry->change->account));
+    }
+    return PEVM_OK;
+}
+
 /* ---- accounts ---- */
 
 static enum pevm_status put_account(const struct root_work *work, const struct root_entry *entry)
@@ -187,6 +199,7 @@ enum pevm_status state_root_after(struct trie *accounts,
         TRY(name_account(open_entry(&work, entry), &work, &entry->change->account));
     }
     TRY(hash_storage(&work));
+    TRY(tell_hashed(&work));
     for (unsigned deletes = 0; deletes <= 1; deletes++) {
         for (size_t i = 0; i < work.count; i++) {
             const struct root_entry *entry = &work.entries[i];
@@ -218,7 +231,7 @@ enum pevm_status witness_root(void *context,
                               struct error *error)
 {
     struct witness_roots *roots = context;
-    struct storage_tries storage = {open_from_nodes, roots};
+    struct storage_tries storage = {.open = open_from_nodes, .context = roots};
     struct arena_mark mark = arena_mark(roots->scratch);
     struct trie accounts;
     trie_open(&accounts, &roots->parent_root, roots->nodes, roots->scratch);

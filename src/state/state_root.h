@@ -53,6 +53,10 @@ struct storage_tries {
                              const hash32 *root,
                              struct error *error);
     void *context;
+
+    /* May be NULL. Told of each storage trie that was changed, also of those that were empty before: it has its root now, and
+     * stays where it is until `scratch` is released. */
+    enum pevm_status (*hashed)(void *context, const struct trie *trie, const address *who);
 };
 
 /* Changes `accounts` as `changes` say and gives its root. `scratch` is not released: the caller's trie lives there. */

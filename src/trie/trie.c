@@ -78,6 +78,22 @@ static void walk_to(struct walk *walk, struct trie_node **slot, unsigned nibbles
     walk->rest = nibbles_from(walk->rest, nibbles);
 }
 
+/* In boughs, only branches are known by a hash alone (bough.h). */
+static bool names_only_branches(const struct trie *trie)
+{
+    return trie->source != NULL && trie->source->bough != NULL;
+}
+
+static enum pevm_status ask(const struct node_source *source,
+                            const struct walk *walk,
+                            const hash32 *hash,
+                            struct bytes *out)
+{
+    if (source->bough == NULL) return source->node(source->context, hash, out);
+    unsigned depth = (unsigned)walk->key.count - walk->rest.count;
+    return source->bough(source->context, nibbles_first(walk->key, depth), out);
+}
+
 /* Put the node that *slot knows by hash into its place. PEVM_NOT_FOUND: the source has none, nothing was said. */
 static enum pevm_status fetch(struct trie *trie,
                               struct trie_node **slot,
@@ -91,18 +107,23 @@ static enum pevm_status fetch(struct trie *trie,
 
     struct bytes encoding;
     if (trie->source == NULL) return PEVM_NOT_FOUND;
-    enum pevm_status status = trie->source->node(trie->source->context, &hash, &encoding);
+    enum pevm_status status = ask(trie->source, walk, &hash, &encoding);
     if (status == PEVM_NOT_FOUND) return status;
     if (status != PEVM_OK)
         return node_fault(error, status, known, walk->key, walk->rest, "could not be read");
 
     const char *fault;
     struct trie_node *node;
-    status = node_decode(&node, encoding, &hash, trie->arena, &fault);
+    if (names_only_branches(trie)) {
+        must_be_branch |= walk->count > 1;
+        status = node_decode_bough(&node, encoding, &hash, trie->arena, &fault);
+    } else {
+        status = node_decode(&node, encoding, &hash, trie->arena, &fault);
+    }
     if (status == PEVM_NO_MEMORY) return error_set(error, status, "no memory for a trie node");
     if (status != PEVM_OK) return node_fault(error, status, known, walk->key, walk->rest, fault);
     if (must_be_branch && node->kind != NODE_BRANCH) {
-        fault = "an extension leads to something else than a branch";
+        fault = "something else than a branch is there";
         return node_fault(error, PEVM_CORRUPT, known, walk->key, walk->rest, fault);
     }
     *slot = node;
@@ -173,7 +194,7 @@ static enum pevm_status walk_down(struct trie *trie,
 static void walk_mark_dirty(const struct walk *walk)
 {
     for (unsigned i = 0; i < walk->count; i++)
-        if (*walk->slots[i] != NULL) (*walk->slots[i])->dirty = true;
+        if (*walk->slots[i] != NULL) (*walk->slots[i])->dirty = (*walk->slots[i])->is_new = true;
 }
 
 static bool leaf_is_at(struct trie_node *node, struct nibbles rest)
@@ -255,7 +276,7 @@ static void hang_under(struct trie_branch_node *branch, struct trie_node *node, 
             is_used_up ? extension->child : node;
         if (!is_used_up) extension->path = nibbles_from(extension->path, common + 1);
     }
-    node->dirty = true;
+    node->dirty = node->is_new = true;
 }
 
 /* A leaf or extension stands where the key leads, with another path: a branch where the two part. */
@@ -370,7 +391,8 @@ static enum pevm_status collapse(struct trie *trie,
     } else {
         struct trie_node **slot = &branch->children[entry];
         enum pevm_status status = PEVM_OK;
-        if ((*slot)->kind == NODE_HASH) status = fetch(trie, slot, walk, false, error);
+        if ((*slot)->kind == NODE_HASH && !names_only_branches(trie))
+            status = fetch(trie, slot, walk, false, error);
         if (status == PEVM_NOT_FOUND && !trie->missing_sibling_is_branch)
             return node_fault(error,
                               PEVM_STATE_UNREADABLE,

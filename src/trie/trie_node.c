@@ -1,4 +1,5 @@
 #include "base/assert.h"
+#include "crypto/keccak.h"
 #include "rlp/rlp_read.h"
 #include "rlp/rlp_write.h"
 #include "trie/trie_node_private.h"
@@ -9,17 +10,24 @@ static void *node_new(struct arena *arena, enum trie_node_kind kind, size_t size
 {
     struct trie_node *node = arena_alloc_aligned(arena, size, 8);
     if (node == NULL) return NULL;
-    *node = (struct trie_node){.kind = (uint8_t)kind, .dirty = true, .owner = arena};
+    *node =
+        (struct trie_node){.kind = (uint8_t)kind, .dirty = true, .is_new = true, .owner = arena};
     return node;
+}
+
+/* It came from outside, under that hash. */
+static void node_is_known_by(struct trie_node *node, const hash32 *hash)
+{
+    node->dirty = node->is_new = false;
+    node->reference_size = HASH_SIZE;
+    memcpy(node->reference, hash->bytes, HASH_SIZE);
 }
 
 struct trie_node *node_new_hash(struct arena *arena, const hash32 *hash)
 {
     struct trie_node *node = node_new(arena, NODE_HASH, sizeof *node);
     if (node == NULL) return NULL;
-    node->dirty = false;
-    node->reference_size = HASH_SIZE;
-    memcpy(node->reference, hash->bytes, HASH_SIZE);
+    node_is_known_by(node, hash);
     return node;
 }
 
@@ -161,6 +169,7 @@ void node_encode(uint8_t *to, struct trie_node *node)
 
 struct decoder {
     struct arena *arena;
+    bool is_bough; /* leaves and extensions stand here whole, whatever their size */
     const char *fault;
 };
 
@@ -173,6 +182,37 @@ static enum pevm_status corrupt(struct decoder *decoder, const char *fault)
 static enum pevm_status decode_list(struct decoder *decoder,
                                     struct trie_node **out,
                                     struct bytes list);
+
+/* A leaf or extension in a bough; what it has below is not whole any more. Its hash comes later. */
+static enum pevm_status decode_whole(struct decoder *decoder,
+                                     struct trie_node **out,
+                                     const struct rlp_item *item)
+{
+    if (!decoder->is_bough) return corrupt(decoder, "a node of 32 bytes or more is embedded");
+    decoder->is_bough = false;
+    TRY(decode_list(decoder, out, item->payload));
+    decoder->is_bough = true;
+    if ((*out)->kind == NODE_BRANCH)
+        return corrupt(decoder, "a branch of 32 bytes or more is embedded");
+    return PEVM_OK;
+}
+
+/* The hashes of those that stand in a bough whole. */
+static void hash_whole(struct trie_branch_node *branch, const struct rlp_item items[17])
+{
+    struct trie_node *nodes[COUNT_OF(branch->children)];
+    struct bytes inputs[COUNT_OF(branch->children)];
+    hash32 hashes[COUNT_OF(branch->children)];
+    size_t count = 0;
+    for (size_t i = 0; i < COUNT_OF(branch->children); i++) {
+        if (!items[i].is_list || items[i].whole.size < HASH_SIZE) continue;
+        nodes[count] = branch->children[i];
+        inputs[count++] = items[i].whole;
+    }
+    keccak256_many(hashes, inputs, count);
+    for (size_t i = 0; i < count; i++)
+        node_is_known_by(nodes[i], &hashes[i]);
+}
 
 /* What stands in a parent for a child: a hash, or the whole child when its encoding is shorter than one. Short ones
  * nest only as deep as fewer than 32 bytes can. */
@@ -187,10 +227,9 @@ static enum pevm_status decode_child(struct decoder *decoder,
         *out = node_new_hash(decoder->arena, &hash);
         return *out == NULL ? PEVM_NO_MEMORY : PEVM_OK;
     }
-    if (item->whole.size >= HASH_SIZE)
-        return corrupt(decoder, "a node of 32 bytes or more is embedded");
+    if (item->whole.size >= HASH_SIZE) return decode_whole(decoder, out, item);
     TRY(decode_list(decoder, out, item->payload));
-    (*out)->dirty = false;
+    (*out)->dirty = (*out)->is_new = false;
     (*out)->reference_size = (uint8_t)item->whole.size;
     memcpy((*out)->reference, item->whole.data, item->whole.size);
     return PEVM_OK;
@@ -233,6 +272,7 @@ static enum pevm_status decode_branch(struct decoder *decoder,
     branch->value = items[16].payload;
     if (node_branch_entries(branch) < 2)
         return corrupt(decoder, "a branch has fewer than two entries");
+    hash_whole(branch, items);
     *out = &branch->node;
     return PEVM_OK;
 }
@@ -253,6 +293,17 @@ static enum pevm_status decode_list(struct decoder *decoder,
     return corrupt(decoder, "neither 2 nor 17 items");
 }
 
+static enum pevm_status decode_all(struct decoder *decoder,
+                                   struct trie_node **out,
+                                   struct bytes encoding)
+{
+    struct bytes list;
+    enum rlp_fault rlp = rlp_next_list(&encoding, &list);
+    if (rlp != RLP_OK) return corrupt(decoder, rlp_fault_text(rlp));
+    if (encoding.size > 0) return corrupt(decoder, "bytes follow");
+    return decode_list(decoder, out, list);
+}
+
 enum pevm_status node_decode(struct trie_node **out,
                              struct bytes encoding,
                              const hash32 *hash,
@@ -260,19 +311,85 @@ enum pevm_status node_decode(struct trie_node **out,
                              const char **fault)
 {
     struct decoder decoder = {.arena = arena};
-    struct bytes list;
-    enum rlp_fault rlp = rlp_next_list(&encoding, &list);
-    enum pevm_status status;
-    if (rlp != RLP_OK)
-        status = corrupt(&decoder, rlp_fault_text(rlp));
-    else if (encoding.size > 0)
-        status = corrupt(&decoder, "bytes follow");
-    else
-        status = decode_list(&decoder, out, list);
+    enum pevm_status status = decode_all(&decoder, out, encoding);
     *fault = decoder.fault;
-    if (status != PEVM_OK) return status;
-    (*out)->dirty = false;
-    (*out)->reference_size = HASH_SIZE;
-    memcpy((*out)->reference, hash->bytes, HASH_SIZE);
-    return PEVM_OK;
+    if (status == PEVM_OK) node_is_known_by(*out, hash);
+    return status;
+}
+
+/* ---- boughs ---- */
+
+/* The node's own hash, which boughs do not say. */
+static bool node_hash(hash32 *out, struct trie_node *node, struct arena *arena)
+{
+    struct arena_mark mark = arena_mark(arena);
+    size_t size = node_encoding_size(node);
+    uint8_t *encoding = arena_alloc_aligned(arena, size, 8);
+    if (encoding == NULL) return false;
+    node_encode(encoding, node);
+    keccak256(out, encoding, size);
+    arena_release(arena, mark);
+    return true;
+}
+
+enum pevm_status node_decode_bough(struct trie_node **out,
+                                   struct bytes bough,
+                                   const hash32 *hash,
+                                   struct arena *arena,
+                                   const char **fault)
+{
+    hash32 own;
+    struct decoder decoder = {.arena = arena, .is_bough = true};
+    enum pevm_status status = decode_all(&decoder, out, bough);
+    if (status == PEVM_OK && !node_hash(&own, *out, arena)) status = PEVM_NO_MEMORY;
+    if (status == PEVM_OK && !hash32_equal(&own, hash))
+        status = corrupt(&decoder, "it has another hash");
+    *fault = decoder.fault;
+    if (status == PEVM_OK) node_is_known_by(*out, hash);
+    return status;
+}
+
+static bool stands_whole(const struct trie_node *node)
+{
+    return node != NULL && node->reference_size == HASH_SIZE &&
+           (node->kind == NODE_LEAF || node->kind == NODE_EXTENSION);
+}
+
+/* Of a branch, without its head. */
+static size_t bough_payload(struct trie_node *node)
+{
+    size_t size = payload_size(node);
+    const struct trie_branch_node *branch = node_branch(node);
+    for (unsigned i = 0; i < COUNT_OF(branch->children); i++)
+        if (stands_whole(branch->children[i]))
+            size += node_encoding_size(branch->children[i]) - (HASH_SIZE + 1);
+    return size;
+}
+
+size_t node_bough_size(struct trie_node *node)
+{
+    return node->kind == NODE_BRANCH ? rlp_size_list(bough_payload(node))
+                                     : node_encoding_size(node);
+}
+
+void node_put_bough(uint8_t *to, struct trie_node *node)
+{
+    if (node->kind != NODE_BRANCH) {
+        node_encode(to, node);
+        return;
+    }
+    const struct trie_branch_node *branch = node_branch(node);
+    to = rlp_put_list_head(to, bough_payload(node));
+    for (unsigned i = 0; i < COUNT_OF(branch->children); i++) {
+        struct trie_node *child = branch->children[i];
+        if (stands_whole(child)) {
+            node_encode(to, child);
+            to += node_encoding_size(child);
+        } else if (child == NULL) {
+            *to++ = 0x80;
+        } else {
+            to = put_reference(to, child);
+        }
+    }
+    rlp_put_bytes(to, branch->value);
 }

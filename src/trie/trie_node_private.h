@@ -3,12 +3,13 @@
  * Words
  *   reference  how a parent names a node: its hash, or its encoding when that is shorter than 32 bytes
  *   dirty      the reference does not fit the content (any more)
+ *   new        made or changed since the trie was opened; hashing leaves it so (bough.h)
  *   owner      the arena a node is in: a fork copies what belongs to another before it changes it
  *
  * Invariants
  *   I1  The child of an extension is a branch, or a hash that nobody has looked behind.
  *   I2  A branch has at least two entries; a value is not empty; an extension has a path.
- *   I3  A parent of a dirty node is dirty.
+ *   I3  A parent of a dirty node is dirty, a parent of a new node is new.
  */
 #pragma once
 
@@ -24,7 +25,7 @@ enum trie_node_kind {
 
 struct trie_node {
     uint8_t kind; /* enum trie_node_kind */
-    bool dirty;
+    bool dirty, is_new;
     uint8_t reference_size;
     uint32_t value_room; /* leaf: bytes of its own that the value may grow to */
     const struct arena *owner;
@@ -96,3 +97,14 @@ enum pevm_status node_decode(struct trie_node **out,
                              const hash32 *hash,
                              struct arena *arena,
                              const char **fault) MUST_CHECK;
+
+/* The same of a bough (bough.h); and another hash than `hash` is PEVM_CORRUPT. */
+enum pevm_status node_decode_bough(struct trie_node **out,
+                                   struct bytes bough,
+                                   const hash32 *hash,
+                                   struct arena *arena,
+                                   const char **fault) MUST_CHECK;
+
+/* A node as a bough. All below it have references. */
+size_t node_bough_size(struct trie_node *node);
+void node_put_bough(uint8_t *to, struct trie_node *node);

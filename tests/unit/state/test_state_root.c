@@ -26,7 +26,7 @@ static struct root_world *world_new(uint64_t seed, unsigned slots_used, unsigned
     arena_init(&world->arena, 1 << 16, 0);
     arena_init(&world->scratch, 4096, 0);
     world->store = node_store_new();
-    world->source = (struct node_source){node_store_get, world->store};
+    world->source = (struct node_source){.node = node_store_get, .context = world->store};
     model_init(&world->before, slots_used);
     for (unsigned step = 0; step < 250; step++)
         model_step(&world->before, &world->rng);

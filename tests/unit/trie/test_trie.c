@@ -24,7 +24,7 @@ static struct trie_world *world_new(uint64_t seed, size_t key_size)
     assert_non_null(world);
     world->naive = naive_new();
     world->store = node_store_new();
-    world->source = (struct node_source){node_store_get, world->store};
+    world->source = (struct node_source){.node = node_store_get, .context = world->store};
     world->key_size = key_size;
     arena_init(&world->arena, 1 << 14, 0);
     rng_init(&world->rng, seed);
@@ -283,7 +283,7 @@ static enum pevm_status hostile_get(void *context, const hash32 *hash, struct by
 TEST(a_malformed_node_is_corrupt_and_named)
 {
     enum pevm_status status = PEVM_OK;
-    struct node_source source = {hostile_get, &status};
+    struct node_source source = {.node = hostile_get, .context = &status};
     struct arena arena;
     arena_init(&arena, 4096, 0);
     hash32 root = {{0xab}};
@@ -312,7 +312,7 @@ TEST(a_malformed_node_is_corrupt_and_named)
 TEST(what_the_source_says_is_passed_on)
 {
     enum pevm_status status = PEVM_IO;
-    struct node_source source = {hostile_get, &status};
+    struct node_source source = {.node = hostile_get, .context = &status};
     struct arena arena;
     struct trie trie;
     struct bytes value;
@@ -331,7 +331,7 @@ TEST(what_the_source_says_is_passed_on)
 TEST(a_hostile_source_does_no_harm)
 {
     enum pevm_status status = PEVM_OK;
-    struct node_source source = {hostile_get, &status};
+    struct node_source source = {.node = hostile_get, .context = &status};
     struct trie_world *world = world_new(9, 32);
     for (unsigned i = 0; i < 60; i++)
         put_random(world, false);
