@@ -76,6 +76,19 @@ enum pevm_status commit_start(struct committer *committer,
     return store_write(committer->store, &committer->batch, token, error);
 }
 
+/* What the riders are before the block. */
+static enum pevm_status put_riders(struct committer *committer,
+                                   const struct commit_input *input,
+                                   struct error *error)
+{
+    struct bytes value;
+    struct rider_record record = {input->number, input->hash, input->riders, input->rider_count};
+    if (input->rider_count == 0) return PEVM_OK;
+    if (!riders_write(&value, &record, &committer->arena)) return commit_no_memory(error);
+    set_key(committer, key_of_block(KEY_RIDERS, input->number), value);
+    return PEVM_OK;
+}
+
 /* All four steps; see commit.h. */
 static enum pevm_status fill_batch(struct committer *committer,
                                    const struct commit_plan *plan,
@@ -90,12 +103,14 @@ static enum pevm_status fill_batch(struct committer *committer,
 
     store_batch_reset(batch);
     set_key(committer, key_of_block(KEY_UNDO, input->number), record);
+    TRY(put_riders(committer, input, error));
     store_batch_barrier(batch);
 
     undo_put_after(batch, &plan->record, &committer->options.style);
     for (size_t i = 0; i < plan->record.code_count; i++)
         set_key(committer, key_of_code(&plan->new_codes[i].hash), plan->new_codes[i].code);
     set_key(committer, key_of_block(KEY_RECEIPTS, input->number), receipts);
+    riders_put_after(batch, input->riders, input->rider_count);
     if (plan->leaving != NULL)
         undo_put_history_gone(batch, plan->leaving, &committer->options.style);
     store_batch_barrier(batch);

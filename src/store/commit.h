@@ -3,10 +3,10 @@
  * The key idx:exec:progress is the one commit point. A block is written in this order, each step known to be done before the
  * next begins (in one transaction where the store has them):
  *
- *     1  st:undo:{n}          what it found and what it leaves, one value
- *     2  st:{n}:*  st:latest:*  st:code:*  blk:rcpt:{n}; the history of block n - window goes
+ *     1  st:undo:{n}          what it found and what it leaves, one value; evmx:undo:{n}, the same for riders
+ *     2  st:{n}:*  st:latest:*  st:code:*  blk:rcpt:{n}; riders; the history of block n - window goes
  *     3  idx:exec:progress    now the block is there
- *     4  st:undo:{n - window} goes
+ *     4  st:undo:{n - window} goes, and evmx:undo:{n - window}
  *
  * Whatever stopped in between, commit_recover makes whole: records above the progress are undone, newest first. Going back
  * over blocks (a reorg) is the same thing: the progress is set to the ancestor, then the records above it are undone.
@@ -14,6 +14,7 @@
  * Words
  *   progress   the last block that is there
  *   window     how many blocks can be undone, and read as they were
+ *   rider      a change of another key, which goes into the store with a block and comes out with it (rider_value.h)
  *
  * Order of calls: commit_init ( commit_start? commit_recover ( commit_block | commit_rewind )* )* commit_fini. After any call that
  * failed, commit_recover comes first. One thread.
@@ -21,6 +22,7 @@
 #pragma once
 
 #include "state/changeset.h"
+#include "store/rider_value.h"
 #include "store/store.h"
 #include "store/undo_apply.h"
 #include "types/receipt.h"
@@ -57,6 +59,8 @@ struct commit_input {
     size_t receipt_count;
     uint64_t time;  /* unix seconds, for the progress */
     uint64_t token; /* of the leader; 0: no fence */
+    const struct rider *riders;
+    size_t rider_count;
 };
 
 /* The first progress of a store whose state was brought in as it is after block `number`. PEVM_BAD_INPUT: it has one. */

@@ -75,6 +75,26 @@ static enum pevm_status find_top(struct committer *committer,
     }
 }
 
+/* Riders as before. A record of riders that came with another block of that number is what a cut left. */
+static enum pevm_status undo_riders(struct committer *committer,
+                                    const struct undo_record *record,
+                                    struct error *error)
+{
+    struct bytes key, value;
+    struct rider_record riders;
+    struct key name = key_of_block(KEY_RIDERS, record->number);
+    if (!commit_key(committer, &name, &key)) return commit_no_memory(error);
+    enum pevm_status status = store_get(committer->store, &value, key, &committer->arena, error);
+    if (status == PEVM_NOT_FOUND) return PEVM_OK;
+    TRY(status);
+    status = riders_read(&riders, value, &committer->arena, error);
+    if (status != PEVM_OK) error_prefix(error, "evmx:undo:%" PRIu64, record->number);
+    TRY(status);
+    if (riders.number == record->number && hash32_equal(&riders.hash, &record->hash))
+        riders_put_before(&committer->batch, riders.riders, riders.rider_count);
+    return PEVM_OK;
+}
+
 /* Latest values as before, then the record goes. */
 static enum pevm_status undo_block(struct committer *committer,
                                    uint64_t number,
@@ -86,6 +106,7 @@ static enum pevm_status undo_block(struct committer *committer,
     TRY(commit_record(committer, number, &record, error));
     store_batch_reset(&committer->batch);
     undo_put_before(&committer->batch, &record, &committer->options.style);
+    TRY(undo_riders(committer, &record, error));
     store_batch_barrier(&committer->batch);
     undo_put_gone(&committer->batch, number);
     arena_release(&committer->arena, mark);

@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* The parts of each kind, joined by colons: words as they are, n number, a address, s slot, h hash. */
+/* The parts of each kind, joined by colons: words as they are, n number, a address, s slot, h hash, p path. */
 static const char *const shapes[KEY_KIND_COUNT] = {
     [KEY_SYNC_PROGRESS] = "idx:sync:progress",
     [KEY_EXEC_PROGRESS] = "idx:exec:progress",
@@ -24,6 +24,10 @@ static const char *const shapes[KEY_KIND_COUNT] = {
     [KEY_CODE] = "st:code:%h",
     [KEY_LOCK] = "evmx:lock",
     [KEY_EPOCH] = "evmx:epoch",
+    [KEY_TRIE] = "evmx:trie",
+    [KEY_BOUGH] = "evmx:trie:acc:%p",
+    [KEY_SLOT_BOUGH] = "evmx:trie:stor:%a:%p",
+    [KEY_RIDERS] = "evmx:undo:%n",
 };
 
 /* The slots of an account are written one after the other: the last address is kept, its hash is most of the work. */
@@ -62,6 +66,15 @@ static void put(struct key_text *text, const char *part, size_t size)
     text->size += size;
 }
 
+static void put_path(struct key_text *text, const struct key *key)
+{
+    ASSERT(key->path_count <= NIBBLES_MAX);
+    for (unsigned i = 0; i < key->path_count; i++) {
+        unsigned nibble = key->path[i / 2] >> (i % 2 == 0 ? 4 : 0) & 15;
+        put(text, &"0123456789abcdef"[nibble], 1);
+    }
+}
+
 static void put_part(struct key_text *text, char part, const struct key *key, bool lower)
 {
     char digits[HEX_HASH_SIZE];
@@ -78,6 +91,7 @@ static void put_part(struct key_text *text, char part, const struct key *key, bo
         slot = u256_to_hash(key->slot);
         put(text, hex_hash(digits, &slot), HEX_HASH_SIZE - 1);
         break;
+    case 'p': put_path(text, key); break;
     default: put(text, hex_hash(digits, &key->hash), HEX_HASH_SIZE - 1); break;
     }
 }
@@ -149,6 +163,20 @@ static bool take_hash(struct bytes *text, hash32 *out)
     return take_hex(text, out->bytes, sizeof out->bytes) && is_lower(from, 66);
 }
 
+/* All that is left. */
+static bool take_path(struct bytes *text, struct key *out)
+{
+    if (text->size > NIBBLES_MAX || !is_lower(text->data, text->size)) return false;
+    for (size_t i = 0; i < text->size; i++) {
+        int nibble = hex_digit((char)text->data[i]);
+        if (nibble < 0) return false;
+        out->path[i / 2] |= (uint8_t)(nibble << (i % 2 == 0 ? 4 : 0));
+    }
+    out->path_count = (unsigned)text->size;
+    *text = BYTES_EMPTY;
+    return true;
+}
+
 static bool take_part(struct bytes *text, char part, struct key *out)
 {
     hash32 slot;
@@ -159,6 +187,7 @@ static bool take_part(struct bytes *text, char part, struct key *out)
         if (!take_hash(text, &slot)) return false;
         out->slot = u256_from_hash(&slot);
         return true;
+    case 'p': return take_path(text, out);
     default: return take_hash(text, &out->hash);
     }
 }
@@ -209,6 +238,15 @@ struct key key_of_slot(const address *who, const u256 *slot)
 struct key key_of_code(const hash32 *hash)
 {
     return (struct key){.kind = KEY_CODE, .hash = *hash};
+}
+
+struct key key_of_bough(const address *who, struct nibbles path)
+{
+    struct key key = {.kind = who == NULL ? KEY_BOUGH : KEY_SLOT_BOUGH, .path_count = path.count};
+    if (who != NULL) key.who = *who;
+    for (unsigned i = 0; i < path.count; i++)
+        key.path[i / 2] |= (uint8_t)(nibbles_at(path, i) << (i % 2 == 0 ? 4 : 0));
+    return key;
 }
 
 struct key key_of_block(enum key_kind kind, uint64_t number)

@@ -6,14 +6,16 @@
  *     st:{n}:acc:{address}     st:{n}:stor:{address}:{slot}     st:root:{n}  st:undo:{n}
  *     st:code:{hash}
  *     evmx:lock  evmx:epoch
+ *     evmx:trie  evmx:trie:acc:{path}  evmx:trie:stor:{address}:{path}  evmx:undo:{n}     (store_trie.h, rider_value.h)
  *
  * {n} is decimal without leading zeros; {slot} and {hash} are 0x and 64 lower-case digits; {address} is 0x and 40 digits in
- * the mixed case of EIP-55, or all lower case where the store says so. A key that is read may have either.
+ * the mixed case of EIP-55, or all lower case where the store says so. A key that is read may have either. {path} is nibbles, as up to 64 lower-case digits.
  */
 #pragma once
 
 #include "base/bytes.h"
 #include "base/u256.h"
+#include "trie/nibbles.h"
 
 enum key_kind {
     KEY_SYNC_PROGRESS,
@@ -32,6 +34,10 @@ enum key_kind {
     KEY_CODE,
     KEY_LOCK,
     KEY_EPOCH,
+    KEY_TRIE,       /* which block the tries are of */
+    KEY_BOUGH,      /* of the trie of accounts */
+    KEY_SLOT_BOUGH, /* of the trie of a storage */
+    KEY_RIDERS,
     KEY_KIND_COUNT,
 };
 
@@ -42,6 +48,8 @@ struct key {
     address who;
     u256 slot;
     hash32 hash;
+    uint8_t path[32]; /* two nibbles to a byte, the high half first */
+    unsigned path_count;
 };
 
 #define KEY_TEXT_SIZE 144 /* the longest, st:{20 digits}:stor:{42}:{66}, has 138 */
@@ -67,6 +75,7 @@ struct key_text key_slots_of(const address *who, bool lower);
 struct key key_of_account(const address *who);
 struct key key_of_slot(const address *who, const u256 *slot);
 struct key key_of_code(const hash32 *hash);
+struct key key_of_bough(const address *who /* NULL: of accounts */, struct nibbles path);
 struct key key_of_block(enum key_kind kind, uint64_t number);
 
 /* "0x..." in the mixed case of EIP-55. Returns `out`. */

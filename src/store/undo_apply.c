@@ -135,9 +135,12 @@ void undo_put_before(struct store_batch *batch,
 
 void undo_put_gone(struct store_batch *batch, uint64_t number)
 {
-    struct key key = key_of_block(KEY_UNDO, number);
-    struct key_text text = key_write(&key, false);
-    store_batch_delete(batch, key_bytes(&text));
+    static const enum key_kind kinds[] = {KEY_RIDERS, KEY_UNDO};
+    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+        struct key key = key_of_block(kinds[i], number);
+        struct key_text text = key_write(&key, false);
+        store_batch_delete(batch, key_bytes(&text));
+    }
 }
 
 void undo_put_out(struct store_batch *batch,

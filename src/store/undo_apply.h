@@ -33,5 +33,5 @@ void undo_put_out(struct store_batch *batch,
                   const struct undo_record *record,
                   const struct key_style *style);
 
-/* The record itself goes. */
+/* The record itself goes, and that of riders. */
 void undo_put_gone(struct store_batch *batch, uint64_t number);

@@ -23,6 +23,9 @@ static const char *written(const struct key *key, bool lower)
 TEST(keys_are_those_that_are_documented)
 {
     struct key key = {.number = 12, .who = address_of(WHO_LOW), .slot = u256_from_u64(0xabc)};
+    key.path[0] = 0x0a;
+    key.path[1] = 0x70;
+    key.path_count = 3;
     memset(key.hash.bytes, 0xcd, 32);
     static const char *const texts[KEY_KIND_COUNT] = {
         "idx:sync:progress",
@@ -41,6 +44,10 @@ TEST(keys_are_those_that_are_documented)
         "st:code:0xcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd",
         "evmx:lock",
         "evmx:epoch",
+        "evmx:trie",
+        "evmx:trie:acc:0a7",
+        "evmx:trie:stor:0x" WHO ":0a7",
+        "evmx:undo:12",
     };
     for (unsigned kind = 0; kind < KEY_KIND_COUNT; kind++) {
         key.kind = (enum key_kind)kind;
@@ -73,6 +80,8 @@ TEST(what_is_written_is_read_as_the_same)
         rng_fill(&rng, &key.slot, sizeof key.slot);
         rng_fill(&rng, &key.hash, sizeof key.hash);
         key.number = rng_next(&rng) >> rng_below(&rng, 64);
+        key.path_count = (unsigned)rng_below(&rng, 65);
+        rng_fill(&rng, key.path, (key.path_count + 1) / 2);
         struct key_text text = key_write(&key, i % 3 == 0);
         CHECK(text.size == strlen(text.text) && text.size < KEY_TEXT_SIZE);
         CHECK(key_read(&again, key_bytes(&text)));
@@ -106,6 +115,12 @@ static const char *const refused[] = {
     "st:latest:stor:0x" WHO ":" ZEROS "abcde",
     "st:newest:acc:0x" WHO,
     "st:code:0x00",
+    "evmx:trie:",
+    "evmx:trie:acc:A",
+    "evmx:trie:acc:0g",
+    "evmx:trie:acc:000" ZEROS "0",
+    "evmx:trie:stor:0x" WHO,
+    "evmx:undo:",
 };
 
 TEST(other_keys_are_none_of_ours)
@@ -116,6 +131,20 @@ TEST(other_keys_are_none_of_ours)
     CHECK(key_read(&key, bytes_of("blk:hdr:18446744073709551615", 28)));
     CHECK_EQ(key.number, UINT64_MAX);
     CHECK(key_read(&key, bytes_of("blk:hdr:0", 9)));
+}
+
+TEST(the_place_of_a_bough_is_in_its_key)
+{
+    uint8_t packed[2] = {0xa0, 0xbc};
+    struct nibbles path = {packed, 1, 3};
+    address who = address_of(WHO_LOW);
+    struct key accounts = key_of_bough(NULL, path), slots = key_of_bough(&who, path), again;
+    CHECK_TEXT(written(&accounts, false), "evmx:trie:acc:0bc");
+    CHECK_TEXT(written(&slots, false), "evmx:trie:stor:0x" WHO ":0bc");
+    path.count = 0;
+    accounts = key_of_bough(NULL, path);
+    CHECK_TEXT(written(&accounts, false), "evmx:trie:acc:");
+    CHECK(key_read(&again, bytes_of("evmx:trie:acc:", 14)) && again.path_count == 0);
 }
 
 TEST(the_slots_of_an_account_have_a_common_beginning)

@@ -113,6 +113,7 @@ TEST(out_of_the_window_the_record_goes_last)
                                            "del st:7:stor:" A ":" W(2) "\n"
                                                                        "del st:7:acc:" B "\n"
                                                                        "-- \n"
+                                                                       "del evmx:undo:7\n"
                                                                        "del st:undo:7\n");
     store_batch_fini(&batch);
 }
