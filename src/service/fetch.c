@@ -247,6 +247,7 @@ static void *fetch_main(void *context)
 {
     struct fetch *fetch = context;
     struct reading reading = {0};
+    (void)pthread_setname_np(pthread_self(), "pevm-fetch");
     arena_init(&reading.arena, ARENA_CHUNK, 0);
     pthread_mutex_lock(&fetch->mutex);
     while (!fetch->is_ending)

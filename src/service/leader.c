@@ -187,6 +187,7 @@ void leader_fenced(struct leader *leader)
 static void *leader_main(void *context)
 {
     struct leader *leader = context;
+    (void)pthread_setname_np(pthread_self(), "pevm-leader");
     while (counter_read(&leader->is_ending) == 0) {
         uint64_t ms = leader->lease.token == 0 ? try_to_lead(leader) : go_on_leading(leader);
         rest(leader, ms);

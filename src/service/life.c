@@ -88,6 +88,7 @@ static void *life_main(void *context)
 {
     struct life *life = context;
     sigset_t set;
+    (void)pthread_setname_np(pthread_self(), "pevm-life");
     fill_signals(&set);
     for (;;) { /* ends: life_end */
         struct timespec until = {.tv_nsec = LOOK_MS * (long)NS_PER_MS};
