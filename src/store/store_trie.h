@@ -71,9 +71,10 @@ enum pevm_status store_trie_riders(struct store_trie *trie,
 void store_trie_committed(struct store_trie *trie);
 
 struct store_trie_counts {
-    uint64_t hits, misses; /* boughs found in the cache, asked of the store */
-    uint64_t round_trips;  /* to the store */
-    uint64_t written;      /* boughs set and deleted by the commits */
+    uint64_t opened,
+        read;             /* boughs that roots needed; those asked of the store: not in the cache */
+    uint64_t round_trips; /* to the store */
+    uint64_t written;     /* boughs set and deleted by the commits */
     size_t entries, bytes; /* in the cache, now */
 };
 void store_trie_count(const struct store_trie *trie, struct store_trie_counts *out);

@@ -56,6 +56,82 @@ bool bough_next(struct bytes bough, struct nibbles key, unsigned depth, unsigned
            next_after_two(child.payload, key, next);
 }
 
+/* ---- what is below ---- */
+
+/* A path that grows. */
+struct place {
+    uint8_t packed[NIBBLES_MAX / 2];
+    unsigned count;
+};
+
+static bool add_nibble(struct place *place, unsigned nibble)
+{
+    if (place->count == NIBBLES_MAX) return false;
+    uint8_t *byte = &place->packed[place->count / 2];
+    *byte = (uint8_t)(place->count++ % 2 == 0 ? nibble << 4 : (*byte & 0xf0) | nibble);
+    return true;
+}
+
+static bool add_path(struct place *place, struct nibbles path)
+{
+    for (unsigned i = 0; i < path.count; i++)
+        if (!add_nibble(place, nibbles_at(path, i))) return false;
+    return true;
+}
+
+struct below {
+    bool (*visit)(void *context, struct nibbles path);
+    void *context;
+};
+
+static bool tell_below(const struct below *below, const struct place *place)
+{
+    return below->visit(below->context, (struct nibbles){place->packed, 0, (uint8_t)place->count});
+}
+
+/* [path, child]: of an extension, the branch that it leads to. */
+static bool below_two(const struct below *below, struct bytes list, struct place place)
+{
+    struct rlp_item path, child;
+    struct nibbles nibbles;
+    bool is_leaf;
+    if (rlp_next(&list, &path) != RLP_OK || rlp_next(&list, &child) != RLP_OK) return false;
+    if (path.is_list || !nibbles_read_compact(&nibbles, &is_leaf, path.payload)) return false;
+    if (is_leaf || !is_hash(&child)) return true;
+    return add_path(&place, nibbles) && tell_below(below, &place);
+}
+
+static bool below_child(const struct below *below, const struct rlp_item *child, struct place place)
+{
+    size_t count;
+    if (is_hash(child)) return tell_below(below, &place);
+    if (!child->is_list) return child->payload.size == 0;
+    if (rlp_count(child->payload, &count) != RLP_OK) return false;
+    return count != 2 || below_two(below, child->payload, place);
+}
+
+bool bough_each_below(struct bytes bough,
+                      struct nibbles path,
+                      bool (*visit)(void *context, struct nibbles path),
+                      void *context)
+{
+    struct below below = {visit, context};
+    struct place place = {.count = 0};
+    struct bytes list;
+    size_t count;
+    if (rlp_only_list(bough, &list) != RLP_OK || rlp_count(list, &count) != RLP_OK) return false;
+    if (!add_path(&place, path)) return false;
+    if (count == 2) return below_two(&below, list, place);
+    if (count != 17) return false;
+    for (unsigned i = 0; i < 16; i++) {
+        struct rlp_item child;
+        struct place next = place;
+        if (rlp_next(&list, &child) != RLP_OK || !add_nibble(&next, i)) return false;
+        if (!below_child(&below, &child, next)) return false;
+    }
+    return true;
+}
+
 /* ---- the new ones ---- */
 
 /* A walk from the root over all new branches; `path` leads to the innermost one. */
@@ -65,52 +141,44 @@ struct visit {
         unsigned next, depth; /* the child that is next, the nibbles before the branch */
     } stack[NIBBLES_MAX + 1];
     unsigned count;
-    uint8_t path[NIBBLES_MAX / 2];
+    struct place path;
 
     enum pevm_status (*tell)(void *context, struct nibbles path, struct bytes bough);
     void *context;
     struct arena *scratch;
 };
 
-static void set_nibble(struct visit *visit, unsigned at, unsigned nibble)
-{
-    ASSERT(at < NIBBLES_MAX);
-    uint8_t *byte = &visit->path[at / 2];
-    *byte = (uint8_t)(at % 2 == 0 ? nibble << 4 : (*byte & 0xf0) | nibble);
-}
-
-static enum pevm_status tell(struct visit *visit, struct trie_node *node, unsigned depth)
+static enum pevm_status tell(struct visit *visit, struct trie_node *node)
 {
     struct arena_mark mark = arena_mark(visit->scratch);
     size_t size = node_bough_size(node);
     uint8_t *bough = arena_alloc_aligned(visit->scratch, size, 8);
     if (bough == NULL) return PEVM_NO_MEMORY;
     node_put_bough(bough, node);
-    struct nibbles path = {visit->path, 0, (uint8_t)depth};
+    struct nibbles path = {visit->path.packed, 0, (uint8_t)visit->path.count};
     enum pevm_status status = visit->tell(visit->context, path, bytes_of(bough, size));
     arena_release(visit->scratch, mark);
     return status;
 }
 
-/* `node` stands after `depth` nibbles: if it is, or leads to, a new branch, that is told and visited next. */
-static enum pevm_status enter(struct visit *visit, struct trie_node *node, unsigned depth)
+/* `node` stands at the path: if it is, or leads to, a new branch, that is told and visited next. */
+static enum pevm_status enter(struct visit *visit, struct trie_node *node)
 {
     if (node == NULL || !node->is_new) return PEVM_OK;
-    bool is_root = depth == 0;
-    if (is_root && node->kind != NODE_BRANCH) TRY(tell(visit, node, 0));
+    bool is_root = visit->path.count == 0;
+    if (is_root && node->kind != NODE_BRANCH) TRY(tell(visit, node));
     if (node->kind == NODE_EXTENSION) {
-        struct trie_extension_node *extension = node_extension(node);
-        for (unsigned i = 0; i < extension->path.count; i++)
-            set_nibble(visit, depth++, nibbles_at(extension->path, i));
-        node = extension->child;
+        bool fits = add_path(&visit->path, node_extension(node)->path);
+        ASSERT(fits);
+        node = node_extension(node)->child;
         is_root = false;
     }
     if (node->kind != NODE_BRANCH || !node->is_new) return PEVM_OK;
-    if (is_root || node->reference_size == HASH_SIZE) TRY(tell(visit, node, depth));
+    if (is_root || node->reference_size == HASH_SIZE) TRY(tell(visit, node));
     ASSERT(visit->count < COUNT_OF(visit->stack));
     visit->stack[visit->count].branch = node_branch(node);
     visit->stack[visit->count].next = 0;
-    visit->stack[visit->count++].depth = depth;
+    visit->stack[visit->count++].depth = visit->path.count;
     return PEVM_OK;
 }
 
@@ -122,18 +190,20 @@ enum pevm_status trie_each_new_bough(const struct trie *trie,
                                      struct arena *scratch)
 {
     struct visit all = {.tell = visit, .context = context, .scratch = scratch};
-    TRY(enter(&all, trie->root, 0));
+    TRY(enter(&all, trie->root));
     while (all.count > 0) { /* ends: each round takes a child or a branch */
         unsigned top = all.count - 1;
         if (all.stack[top].next == 16) {
             all.count--;
             continue;
         }
-        unsigned nibble = all.stack[top].next++, depth = all.stack[top].depth;
+        unsigned nibble = all.stack[top].next++;
         struct trie_node *child = all.stack[top].branch->children[nibble];
         if (child == NULL) continue;
-        set_nibble(&all, depth, nibble);
-        TRY(enter(&all, child, depth + 1));
+        all.path.count = all.stack[top].depth;
+        bool fits = add_nibble(&all.path, nibble);
+        ASSERT(fits);
+        TRY(enter(&all, child));
     }
     return PEVM_OK;
 }

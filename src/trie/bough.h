@@ -16,6 +16,13 @@
  * for what is no bough, which whoever opens it is told. */
 bool bough_next(struct bytes bough, struct nibbles key, unsigned depth, unsigned *next) MUST_CHECK;
 
+/* The places of the boughs that `bough`, after the nibbles `path`, names: those right below it. The visitor's path lives until it
+ * returns. False: it is no bough, or the visitor returned false. */
+bool bough_each_below(struct bytes bough,
+                      struct nibbles path,
+                      bool (*visit)(void *context, struct nibbles path),
+                      void *context) MUST_CHECK;
+
 /* After trie_root: the boughs that were made or changed since trie_open, from the root down. The visitor's bytes live until
  * it returns; what it returns ends the visit if it is not PEVM_OK. All that is taken from `scratch` is given back. */
 enum pevm_status trie_each_new_bough(const struct trie *trie,

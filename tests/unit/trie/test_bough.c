@@ -290,3 +290,74 @@ TEST(a_read_that_fails_is_told_as_what_it_is)
     arena_fini(&arena);
     forest_free(forest);
 }
+
+/* ---- what is below ---- */
+
+struct below {
+    struct forest *forest;
+    size_t seen;
+};
+
+static bool on_below(void *context, struct nibbles path)
+{
+    struct below *below = context;
+    struct place *place = find(below->forest, path);
+    assert_non_null(place);
+    CHECK(!place->was_asked);
+    place->was_asked = true;
+    below->seen++;
+    return true;
+}
+
+TEST(each_bough_is_named_by_one_other)
+{
+    for (uint64_t seed = 0; seed < 20; seed++) {
+        struct rng rng;
+        struct arena arena;
+        struct trie trie;
+        hash32 root;
+        struct forest *forest = forest_new();
+        struct below below = {forest, 0};
+        uint8_t packed[32];
+        rng_init(&rng, seed);
+        arena_init(&arena, 1 << 16, 0);
+        trie_open(&trie, &keccak_empty_trie, NULL, &arena);
+        for (uint64_t i = 0; i < seed * 5; i++) {
+            uint8_t key[32];
+            struct bytes value;
+            random_entry(&rng, key, seed % 2 == 0 ? 32 : 3, &value);
+            CHECK_EQ(trie_put(&trie, bytes_of(key, seed % 2 == 0 ? 32 : 3), value, NULL), PEVM_OK);
+        }
+        CHECK_EQ(trie_root(&trie, &root, NULL), PEVM_OK);
+        CHECK_EQ(trie_each_new_bough(&trie, forest_put, forest, &arena), PEVM_OK);
+        for (size_t i = 0; i < forest->count; i++) {
+            struct nibbles path = path_of(&forest->places[i], packed);
+            CHECK(bough_each_below(forest->places[i].bough, path, on_below, &below));
+        }
+        CHECK_EQ(below.seen + (forest->count > 0), forest->count);
+        arena_fini(&arena);
+        forest_free(forest);
+    }
+}
+
+static bool never(void *context, struct nibbles path)
+{
+    (void)context;
+    (void)path;
+    return false;
+}
+
+TEST(what_is_no_bough_has_nothing_below)
+{
+    uint8_t zeros[32] = {0}, branch[1 + 33 + 16] = {0xc0 + 49, 0xa0};
+    memset(branch + 34, 0x80, 16);
+    struct nibbles path = {zeros, 0, 3};
+    CHECK(!bough_each_below(BYTES_EMPTY, path, never, NULL));
+    CHECK(!bough_each_below(bytes_of("\xc1", 1), path, never, NULL));
+    CHECK(!bough_each_below(bytes_of("\xc3\x80\x80\x80", 4), path, never, NULL));
+    CHECK(!bough_each_below(bytes_of("\xc2\x80\x80", 3), path, never, NULL)); /* no path */
+    CHECK(bough_each_below(bytes_of("\xc2\x20\x01", 3), path, never, NULL));  /* a leaf */
+    CHECK(!bough_each_below(bytes_of(branch, sizeof branch), path, never, NULL));
+    path.count = 64; /* nothing fits below that */
+    CHECK(!bough_each_below(bytes_of(branch, sizeof branch), path, on_below, NULL));
+}
