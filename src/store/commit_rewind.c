@@ -208,7 +208,7 @@ enum pevm_status commit_block_hash(struct committer *committer,
                                    struct error *error)
 {
     struct exec_progress progress;
-    struct link link;
+    struct link link = {.tx_count = 0};
     bool found;
     TRY(commit_progress(committer, &progress, error));
     if (number == progress.number && progress.has_hash) {
