@@ -19,12 +19,14 @@
 #define GENESIS_TIME       14900 /* so that "AtTime15k" comes after some blocks */
 #define GENESIS_DIFFICULTY 131072
 #define FOUNDING_GAS_LIMIT (UINT64_C(1) << 50)
-#define GAS_LIMIT_BASE     UINT64_C(1000000) /* for the types' additions, whatever the recipe plans */
-#define SLOT_SECONDS       12
-#define MAKER_NAME         "pevm make-chain"
-#define WITHDRAWALS_MAX    4
-#define OMMER_EVERY        3                    /* blocks, before Paris */
-#define INITIAL_BASE_FEE   UINT64_C(1000000000) /* EIP-1559 */
+#define BLOB_FEE_DEAR                                                                              \
+    UINT64_C(1000000000) /* wei per unit of blob gas: then there are no blobs in a block */
+#define GAS_LIMIT_BASE   UINT64_C(1000000) /* for the types' additions, whatever the recipe plans */
+#define SLOT_SECONDS     12
+#define MAKER_NAME       "pevm make-chain"
+#define WITHDRAWALS_MAX  4
+#define OMMER_EVERY      3                    /* blocks, before Paris */
+#define INITIAL_BASE_FEE UINT64_C(1000000000) /* EIP-1559 */
 
 static const uint8_t dao_extra_data[] = "dao-hard-fork";
 
@@ -185,7 +187,9 @@ static void world_enter(struct chain_maker *maker,
                           ? blob_base_fee(header->excess_blob_gas, rules->blob.update_fraction)
                           : U256_ZERO;
     world->gas_left = header->gas_limit;
-    world->blobs_left = rules->blob.max;
+    /* Its price would grow without end, until nobody can pay. */
+    bool is_dear = u256_less(u256_from_u64(BLOB_FEE_DEAR), world->blob_fee);
+    world->blobs_left = is_dear ? 0 : rules->blob.max;
 }
 
 static bool make_txs(struct chain_maker *maker, struct block *block)

@@ -1,27 +1,78 @@
-/* pevm make-chain: writes a chain of our own making as a set of bundles. */
+/* pevm make-chain: writes a chain of our own making, as a set of bundles or as a chain file. */
 #include "cli/chain_maker.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/progress.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #define BLOCKS_MAX   1000000
 #define FORK_DEFAULT "Osaka"
 #define OUT_DEFAULT  "chain"
 
+enum chain_form { FORM_BUNDLES, FORM_RLP };
+
 struct make_chain {
     uint64_t blocks, txs, seed;
     const char *out, *recipe, *network;
+    unsigned form;
+};
+
+/* chain.rlp: the blocks one after another, as 'geth export' writes them. NULL members: not asked for. */
+struct chain_file {
+    FILE *file;
+    char path[512];
+    struct arena arena;
 };
 
 struct made_sums {
     uint64_t txs, failed_txs, gas_used;
 };
 
+static enum pevm_status chain_file_failed(const struct chain_file *out, struct error *error)
+{
+    return error_set(error, PEVM_IO, "%s: %s", out->path, strerror(errno));
+}
+
+static enum pevm_status chain_file_open(struct chain_file *out,
+                                        const char *folder,
+                                        struct error *error)
+{
+    snprintf(out->path, sizeof out->path, "%s/chain.rlp", folder);
+    arena_init(&out->arena, 1 << 20, 0);
+    out->file = fopen(out->path, "wb");
+    return out->file == NULL ? chain_file_failed(out, error) : PEVM_OK;
+}
+
+static enum pevm_status chain_file_add(struct chain_file *out,
+                                       const struct block *block,
+                                       struct error *error)
+{
+    struct bytes encoding;
+    arena_reset(&out->arena);
+    if (!block_encode(&encoding, block, &out->arena))
+        return error_set(error, PEVM_NO_MEMORY, "no memory to encode a block");
+    return fwrite(encoding.data, 1, encoding.size, out->file) == encoding.size
+               ? PEVM_OK
+               : chain_file_failed(out, error);
+}
+
+static enum pevm_status chain_file_close(struct chain_file *out,
+                                         enum pevm_status status,
+                                         struct error *error)
+{
+    arena_fini(&out->arena);
+    if (out->file == NULL) return status;
+    bool is_written = fclose(out->file) == 0;
+    return status != PEVM_OK || is_written ? status : chain_file_failed(out, error);
+}
+
 static enum pevm_status write_blocks(struct chain_maker *maker,
                                      struct bundle_set *set,
+                                     struct chain_file *file,
                                      const struct make_chain *options,
                                      struct made_sums *sums,
                                      struct error *error)
@@ -38,7 +89,9 @@ static enum pevm_status write_blocks(struct chain_maker *maker,
         if (status == PEVM_OK && i == 0)
             status = bundle_set_genesis(set, made.note.parent, made.pre_state, &made.note, error);
         if (status == PEVM_OK)
-            status = bundle_set_add(set, made.block, made.pre_state, &made.note, error);
+            status = options->form == FORM_RLP
+                         ? chain_file_add(file, made.block, error)
+                         : bundle_set_add(set, made.block, made.pre_state, &made.note, error);
         if (status != PEVM_OK) break;
         sums->txs += made.block->tx_count;
         sums->failed_txs += made.failed_txs;
@@ -58,12 +111,15 @@ static enum pevm_status make(const struct make_chain *options,
         .seed = options->seed,
         .txs = options->txs,
     };
+    struct chain_file file = {.file = NULL};
     struct chain_maker *maker;
     struct bundle_set *set;
     TRY(chain_maker_new(&maker, &plan, error));
     enum pevm_status status = bundle_set_open(&set, options->out, error);
     if (status == PEVM_OK) {
-        status = write_blocks(maker, set, options, sums, error);
+        if (options->form == FORM_RLP) status = chain_file_open(&file, options->out, error);
+        if (status == PEVM_OK) status = write_blocks(maker, set, &file, options, sums, error);
+        status = chain_file_close(&file, status, error);
         struct error close_error;
         enum pevm_status closed = bundle_set_close(set, &close_error);
         if (status == PEVM_OK && closed != PEVM_OK) {
@@ -95,6 +151,10 @@ int cmd_make_chain(int argc, char **argv)
     const struct option_spec specs[] = {
         OPTION_COUNT("blocks", "N", &options.blocks, 1, BLOCKS_MAX, "how many (10)"),
         OPTION_COUNT("txs", "N", &options.txs, 0, CHAIN_TXS_MAX, "transactions in each (100)"),
+        OPTION_CHOICE("form",
+                      "bundles|rlp",
+                      &options.form,
+                      "bundles with full pre-states, or chain.rlp for pevm feed (bundles)"),
         OPTION_TEXT("out", "DIR", &options.out, "folder to write to (" OUT_DEFAULT ")"),
         OPTION_COUNT(
             "seed", "S", &options.seed, 0, UINT64_MAX, "the same seed gives the same chain (1)"),
@@ -111,7 +171,8 @@ int cmd_make_chain(int argc, char **argv)
         "make-chain",
         "",
         "Make a chain of valid blocks, sealed by nobody, with contracts of our own, and\n"
-        "write it as bundles with full pre-states: pevm replay executes them.",
+        "write it as bundles with full pre-states, which pevm replay executes, or as\n"
+        "genesis.json and chain.rlp, for pevm import, feed and run.",
         specs,
         COUNT_OF(specs)};
     struct arguments arguments;
