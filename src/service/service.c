@@ -34,7 +34,11 @@ static enum pevm_status load_config(struct service *service, struct error *error
                                  .settings = options->settings,
                                  .setting_count = options->setting_count,
                                  .warn = warn};
-    return config_load(&service->config, &input, error);
+    TRY(config_load(&service->config, &input, error));
+    /* Somebody looks on, and has a bar: he asked for lines if he set the level. */
+    bool is_asked = service->config.origins[CONFIG_KEY_logging_level].source != CONFIG_FROM_DEFAULT;
+    if (options->until_synced && !is_asked) service->config.logging_level = LEVEL_WARN;
+    return PEVM_OK;
 }
 
 static enum pevm_status open_log(const struct config *config, struct error *error)
