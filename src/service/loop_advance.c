@@ -7,7 +7,9 @@
 #include <inttypes.h>
 #include <time.h>
 
-#define ANCESTORS 7
+#define ANCESTORS   7
+#define PACE_BLOCKS 64
+#define NS_PER_MS   UINT64_C(1000000)
 
 struct step {
     struct service *service;
@@ -161,6 +163,23 @@ static void count(const struct step *step, uint32_t failed)
         &(struct rate_sums){.blocks = 1, .txs = outcome->receipt_count, .gas = outcome->gas_used});
 }
 
+/* evm.enable_debug */
+static void tell_failed(const struct step *step)
+{
+    const struct engine_outcome *outcome = &step->execution.outcome;
+    for (size_t i = 0; i < outcome->receipt_count; i++) {
+        char hash[HEX_HASH_SIZE];
+        const struct tx *tx = &step->fetched->block.txs[i];
+        if (outcome->receipts[i].success) continue;
+        LOG_INFO("a transaction failed",
+                 LOG_U64("number", step->fetched->number),
+                 LOG_U64("index", i),
+                 LOG_TEXT("tx", hex_hash(hash, &tx->hash)),
+                 LOG_U64("gas_limit", tx->gas_limit),
+                 LOG_U64("gas_used", outcome->receipts[i].gas_used));
+    }
+}
+
 static void show(const struct step *step, uint32_t failed)
 {
     struct service *service = step->service;
@@ -186,6 +205,7 @@ static void show(const struct step *step, uint32_t failed)
     hot_contracts_add(&service->hot, &step->fetched->block, outcome->receipts);
     board_set_contracts(&service->board, contracts, hot_contracts_top(&service->hot, contracts));
     metric_set(service->writer, SERVICE_HEIGHT, 0, header->number);
+    if (service->config.evm_enable_debug && failed > 0) tell_failed(step);
     if (!log_is_on(LOG_LEVEL_DEBUG)) return;
     char hash[HEX_HASH_SIZE];
     LOG_DEBUG("block committed",
@@ -200,6 +220,31 @@ static void show(const struct step *step, uint32_t failed)
               LOG_NS("commit", step->commit_ns));
 }
 
+void loop_set_history_ttl(struct service *service)
+{
+    uint64_t asked_ms = service->config.execution_history_ttl / NS_PER_MS;
+    double least =
+        2.0 * (double)service->config.execution_state_window_size * service->pace.seconds * 1000;
+    service->committer.options.style.history_ttl_ms =
+        (double)asked_ms > least ? asked_ms : (uint64_t)least;
+}
+
+/* By the headers' times: how fast blocks are executed says nothing about it. */
+static void keep_pace(struct service *service, const struct header *header)
+{
+    if (service->pace.number == 0 || header->number <= service->pace.number) {
+        service->pace.number = header->number;
+        service->pace.timestamp = header->timestamp;
+        return;
+    }
+    uint64_t blocks = header->number - service->pace.number;
+    if (blocks < PACE_BLOCKS || header->timestamp < service->pace.timestamp) return;
+    service->pace.seconds = (double)(header->timestamp - service->pace.timestamp) / (double)blocks;
+    service->pace.number = header->number;
+    service->pace.timestamp = header->timestamp;
+    loop_set_history_ttl(service);
+}
+
 static void move_head(const struct step *step)
 {
     struct service *service = step->service;
@@ -210,6 +255,7 @@ static void move_head(const struct step *step)
                                   .has_hash = true,
                                   .epoch = service->token};
     service->caches_at = header->number;
+    keep_pace(service, header);
     if (service->depth < service->config.execution_state_window_size) service->depth++;
 }
 

@@ -71,7 +71,11 @@ struct service {
     uint64_t bad_number;
     enum block_fault bad_fault;
     uint64_t wait_ns; /* since when the next block is waited for */
-    uint64_t depth;   /* blocks that can be undone */
+    struct {
+        uint64_t number, timestamp; /* a block some time ago */
+        double seconds;             /* between blocks, since then */
+    } pace;
+    uint64_t depth; /* blocks that can be undone */
 };
 
 /* ---- loop.c ---- */
@@ -102,6 +106,9 @@ enum pevm_status follow_other_chain(struct service *service, struct error *error
 enum pevm_status advance(struct service *service,
                          const struct fetched *fetched,
                          struct error *error) MUST_CHECK;
+
+/* History stays for twice the window at least, by the pace of the chain as it was last seen. */
+void loop_set_history_ttl(struct service *service);
 
 /* ---- loop_standby.c ---- */
 

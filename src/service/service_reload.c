@@ -25,6 +25,9 @@ static struct tuning tuning_of(const struct config *config)
         .scales = config->scheduler_adaptive,
         .is_rigid = !config->scheduler_adaptive && config->scheduler_policy != POLICY_ADAPTIVE,
         .ignores_gas = !config->scheduler_load_balancing,
+        .task_timeout_ns = config->engine_task_timeout < config->evm_vm_timeout
+                               ? config->engine_task_timeout
+                               : config->evm_vm_timeout,
         .execution_timeout_ns = config->engine_execution_timeout,
         .keep_max_bytes = config->engine_memory_pool_size,
         .trim_interval_ns =
@@ -70,8 +73,11 @@ void apply_config(struct service *service)
     struct store_view_limits limits = store_limits(config);
     service->executor.tuning = tuning_of(config);
     engine_tune(service->engine, &service->executor.tuning);
+    if (engine_set_profiling(service->engine, config->metrics_detailed_profiling) != PEVM_OK)
+        LOG_WARN("no memory for metrics.detailed_profiling");
     store_view_set_limits(service->view, &limits);
     service->committer.options = store_commit_options(config);
+    loop_set_history_ttl(service);
     life_set_limits(&service->life, config->health_watchdog, config->shutdown_timeout);
     log_set_level((enum log_level)config->logging_level);
     log_set_format((enum log_format)config->logging_format);

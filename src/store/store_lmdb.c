@@ -5,18 +5,21 @@
 #include "store/store_private.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <errno.h>
 #include <inttypes.h>
 #include <lmdb.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define MAP_SIZE_MAX   (UINT64_C(1) << 46)
 #define READERS_MAX    1024
 #define OPEN_MAX       16
 #define BOOT_ID_SIZE   40
-#define LOCK_TEXT_SIZE (STORE_OWNER_SIZE + BOOT_ID_SIZE + 24)
+#define SPACE_SIZE     40 /* pid:[4026531836] */
+#define LOCK_TEXT_SIZE (STORE_OWNER_SIZE + BOOT_ID_SIZE + SPACE_SIZE + 72)
 #define NS_PER_MS      1000000u
 
 struct lmdb_store {
@@ -27,6 +30,7 @@ struct lmdb_store {
     /* The map may be moved when no transaction of this process is open: transactions hold it for reading. */
     pthread_rwlock_t map;
     char boot_id[BOOT_ID_SIZE];
+    char space[SPACE_SIZE]; /* in which process numbers mean something */
 };
 
 static struct lmdb_store *lmdb_of(struct store *store)
@@ -269,35 +273,79 @@ static enum pevm_status lmdb_write(struct store *store,
     }
 }
 
-/* ---- the lock: "owner boot-id until"; until is of that boot's clock ---- */
+/* ---- the lock: "owner boot-id until space pid start" -------------------------------------------------------
+ * `until` is of that boot's clock. Space, pid and start name the process, as its own machine counts: where we can see that it is
+ * gone, nobody waits for its lease to run out. */
 
 struct lock_text {
-    char owner[STORE_OWNER_SIZE], boot_id[BOOT_ID_SIZE];
-    uint64_t until_ns;
+    char owner[STORE_OWNER_SIZE], boot_id[BOOT_ID_SIZE], space[SPACE_SIZE];
+    uint64_t until_ns, pid, start;
 };
+
+/* When a process started, in the kernel's ticks since boot; 0: there is none, or a dead one that nobody has buried. */
+static uint64_t process_start(uint64_t pid)
+{
+    char path[48], text[1024];
+    snprintf(path, sizeof path, "/proc/%" PRIu64 "/stat", pid);
+    FILE *file = fopen(path, "r");
+    if (file == NULL) return 0;
+    size_t size = fread(text, 1, sizeof text - 1, file);
+    fclose(file);
+    text[size] = 0;
+    const char *at = strrchr(text, ')'); /* the name may have any characters */
+    if (at == NULL || at[1] == 0 || strchr("ZXx", at[2]) != NULL) return 0;
+    for (unsigned field = 2; at != NULL && field < 22; field++) /* starttime is the 22nd: proc(5) */
+        at = strchr(at + 1, ' ');
+    return at == NULL ? 0 : strtoull(at + 1, NULL, 10);
+}
 
 /* An unreadable lock is nobody's. */
 static bool read_lock(struct lmdb_store *lmdb, MDB_txn *txn, struct lock_text *out)
 {
     char text[LOCK_TEXT_SIZE];
     MDB_val key = val_of(lock_key), value;
+    *out = (struct lock_text){.pid = 0};
     if (mdb_get(txn, lmdb->dbi, &key, &value) != 0 || value.mv_size >= sizeof text) return false;
     memcpy(text, value.mv_data, value.mv_size);
     text[value.mv_size] = 0;
-    return sscanf(text, "%47s %39s %" SCNu64, out->owner, out->boot_id, &out->until_ns) == 3;
+    int count = sscanf(text,
+                       "%47s %39s %" SCNu64 " %39s %" SCNu64 " %" SCNu64,
+                       out->owner,
+                       out->boot_id,
+                       &out->until_ns,
+                       out->space,
+                       &out->pid,
+                       &out->start);
+    if (count != 6) out->space[0] = 0; /* somebody who does not name his process */
+    return count >= 3;
 }
 
 static int write_lock(struct lmdb_store *lmdb, MDB_txn *txn, const char *owner, uint64_t ttl_ms)
 {
     char text[LOCK_TEXT_SIZE];
-    uint64_t until = clock_boot_ns() + ttl_ms * NS_PER_MS;
-    int size = snprintf(text, sizeof text, "%s %s %" PRIu64, owner, lmdb->boot_id, until);
+    uint64_t until = clock_boot_ns() + ttl_ms * NS_PER_MS, pid = (uint64_t)getpid();
+    int size = snprintf(text,
+                        sizeof text,
+                        "%s %s %" PRIu64 " %s %" PRIu64 " %" PRIu64,
+                        owner,
+                        lmdb->boot_id,
+                        until,
+                        lmdb->space,
+                        pid,
+                        process_start(pid));
     return put(lmdb, txn, lock_key, bytes_of(text, (size_t)size));
+}
+
+static bool is_gone(const struct lmdb_store *lmdb, const struct lock_text *lock)
+{
+    return lock->space[0] != 0 && strcmp(lock->space, lmdb->space) == 0 &&
+           process_start(lock->pid) != lock->start;
 }
 
 static bool is_held(const struct lmdb_store *lmdb, const struct lock_text *lock)
 {
-    return strcmp(lock->boot_id, lmdb->boot_id) == 0 && clock_boot_ns() < lock->until_ns;
+    bool is_of_this_boot = strcmp(lock->boot_id, lmdb->boot_id) == 0;
+    return is_of_this_boot && clock_boot_ns() < lock->until_ns && !is_gone(lmdb, lock);
 }
 
 static enum pevm_status finish_txn(
@@ -419,6 +467,14 @@ static void read_boot_id(char out[BOOT_ID_SIZE])
     if (file != NULL) fclose(file);
 }
 
+static void read_space(char out[SPACE_SIZE])
+{
+    ssize_t size = readlink("/proc/self/ns/pid", out, SPACE_SIZE - 1);
+    if (size <= 0)
+        size = snprintf(out, SPACE_SIZE, "unknown-%ld", (long)getpid()); /* nobody's else */
+    out[size] = 0;
+}
+
 static int open_dbi(struct lmdb_store *lmdb)
 {
     MDB_txn *txn;
@@ -470,6 +526,7 @@ static enum pevm_status open_store(struct lmdb_store *lmdb,
              MDB_VERSION_PATCH,
              options->path);
     read_boot_id(lmdb->boot_id);
+    read_space(lmdb->space);
     TRY(open_folder(&lmdb->folder, options->path, error));
     pthread_rwlock_init(&lmdb->map, NULL);
     int code = open_env(lmdb, options);

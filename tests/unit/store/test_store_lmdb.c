@@ -5,6 +5,7 @@
 
 #include <sys/wait.h>
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -116,8 +117,55 @@ TEST(another_process_sees_what_was_written_and_who_leads)
     CHECK_TEXT(get_text(store, "a"), "1");
     store_lease_init(&lease, "parent");
     CHECK_EQ(store_lease_take(store, &lease, 1000, &error), PEVM_OK);
-    CHECK_EQ(lease.token, 0); /* until the child's lease is over */
+    CHECK_EQ(lease.token, 2); /* a dead process leads nobody */
     store_close(store);
+    remove_folder();
+}
+
+/* The child leads for a minute, says so through the pipe, and stays until it is killed. */
+static pid_t lead_in_child(int ready)
+{
+    pid_t child = fork();
+    if (child != 0) return child;
+    struct store *store;
+    struct store_lease lease;
+    struct error error;
+    store_lease_init(&lease, "child");
+    if (store_lmdb_open(&store, &options, &error) != PEVM_OK ||
+        store_lease_take(store, &lease, 60000, &error) != PEVM_OK || lease.token == 0)
+        _exit(1);
+    (void)!write(ready, "x", 1);
+    for (;;)
+        pause();
+}
+
+TEST(who_is_killed_is_replaced_at_once_and_who_is_stopped_is_not)
+{
+    struct store *store;
+    struct store_lease lease;
+    struct error error;
+    int ready[2], state;
+    char byte;
+    renew(&place);
+    CHECK_EQ(pipe(ready), 0);
+    pid_t child = lead_in_child(ready[1]);
+    CHECK_EQ(read(ready[0], &byte, 1), 1);
+    CHECK_EQ(store_lmdb_open(&store, &options, &error), PEVM_OK);
+    store_lease_init(&lease, "parent");
+
+    CHECK_EQ(kill(child, SIGSTOP), 0);
+    CHECK_EQ(store_lease_take(store, &lease, 1000, &error), PEVM_OK);
+    CHECK_EQ(lease.token, 0);
+
+    CHECK_EQ(kill(child, SIGKILL), 0);
+    siginfo_t info;
+    CHECK_EQ(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT), 0); /* dead, not buried */
+    CHECK_EQ(store_lease_take(store, &lease, 1000, &error), PEVM_OK);
+    CHECK_EQ(lease.token, 2);
+    CHECK_EQ(waitpid(child, &state, 0), child);
+    store_close(store);
+    close(ready[0]);
+    close(ready[1]);
     remove_folder();
 }
 
