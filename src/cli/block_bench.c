@@ -14,6 +14,7 @@ struct bench_way {
     uint64_t *times;  /* of each round */
     uint64_t time_sum, cpu_sum, executions, stale, waits, heap_calls;
     size_t arena_bytes;
+    unsigned most;
 };
 
 struct block_bench {
@@ -129,12 +130,14 @@ static void way_count(struct bench_way *way, size_t round, const struct engine_o
     way->executions += outcome->executions;
     way->stale += outcome->stale;
     way->waits += outcome->waits;
+    if (outcome->executions_most > way->most) way->most = outcome->executions_most;
     way->arena_bytes = outcome->arena_bytes;
 }
 
 static void way_forget(struct bench_way *way)
 {
     way->time_sum = way->cpu_sum = way->executions = way->stale = way->waits = 0;
+    way->most = 0;
 }
 
 /* Each way once; what the sequential one gives is lent by its engine until the next round. */
@@ -185,6 +188,7 @@ static struct bench_row row_of(struct bench_way *way, size_t rounds, size_t txs)
         .executions = ratio((double)way->executions, (double)(rounds * txs)),
         .stale = (double)way->stale / (double)rounds,
         .waits = (double)way->waits / (double)rounds,
+        .most = way->most,
         .heap_calls = way->heap_calls,
         .bytes_per_tx = ratio((double)way->arena_bytes, (double)txs),
     };

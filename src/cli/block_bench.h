@@ -23,6 +23,7 @@ struct bench_row {
     double cpu_percent; /* processor time by wall time, over all rounds */
     double executions;  /* by transaction; mean of the rounds, as the next two */
     double stale, waits;
+    unsigned most;       /* executions of one transaction, in any round */
     uint64_t heap_calls; /* in the last round */
     double bytes_per_tx;
 };

@@ -95,7 +95,7 @@ static void print_head(struct bench_session *session)
                session->plan.hot,
                (unsigned long long)session->plan.seed,
                session->bench_plan.rounds);
-        printf("%-*s %7s %9s %9s %9s %8s %8s %8s %8s %7s %6s %9s\n",
+        printf("%-*s %7s %9s %9s %9s %8s %8s %4s %8s %8s %7s %6s %9s\n",
                NAME_WIDTH,
                "workload",
                "txs",
@@ -104,6 +104,7 @@ static void print_head(struct bench_session *session)
                "median",
                "speed-up",
                "runs/tx",
+               "most",
                "stale",
                "waits",
                "CPU %",
@@ -139,11 +140,12 @@ static void print_row(const char *name,
     }
     printf(" %9.3f %9.3f", (double)row->ns_min / mega, (double)row->ns_median / mega);
     if (row->workers == 0)
-        printf(" %8s %8s %8s %8s", "", "", "", "");
+        printf(" %8s %8s %4s %8s %8s", "", "", "", "", "");
     else
-        printf(" %8.2f %8.3f %8.1f %8.1f",
+        printf(" %8.2f %8.3f %4u %8.1f %8.1f",
                bench_speed_up(result, row),
                row->executions,
+               row->most,
                row->stale,
                row->waits);
     printf(" %7.0f %6llu %9.0f\n",
@@ -162,6 +164,7 @@ static void put_row(struct json_writer *json,
     json_put_number(json, "ns_median", row->ns_median);
     json_put_decimal(json, "speed_up", bench_speed_up(result, row));
     json_put_decimal(json, "executions_per_tx", row->executions);
+    json_put_number(json, "executions_most", row->most);
     json_put_decimal(json, "stale", row->stale);
     json_put_decimal(json, "waits", row->waits);
     json_put_decimal(json, "cpu_percent", row->cpu_percent);

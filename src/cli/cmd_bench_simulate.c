@@ -104,7 +104,7 @@ static void print_load(const char *name,
            (unsigned long long)prices->transfer_ns,
            (unsigned long long)prices->sleep_ns,
            (unsigned long long)prices->rise_ns);
-    printf("%7s %9s %8s %7s %10s %9s %8s %8s %6s %9s %8s %7s",
+    printf("%7s %9s %8s %7s %10s %9s %8s %8s %4s %6s %9s %8s %7s",
            "workers",
            "ms",
            "speed-up",
@@ -113,6 +113,7 @@ static void print_load(const char *name,
            "real ms",
            "error",
            "runs/tx",
+           "most",
            "real",
            "locked/tx",
            "lines/tx",
@@ -136,7 +137,7 @@ static void print_row(const struct simulation_result *result, const struct simul
         printf(" %9s %8s", "", "");
     else
         printf(" %9.3f %7.1f%%", (double)row->real_ns / mega, 100 * row_error(row));
-    printf(" %8.3f", ratio((double)simulated->executions, txs));
+    printf(" %8.3f %4u", ratio((double)simulated->executions, txs), simulated->most);
     if (row->real_runs == 0)
         printf(" %6s", "");
     else
@@ -177,6 +178,7 @@ static void put_row(struct json_writer *json,
     json_put_number(json, "real_ns", row->real_ns);
     json_put_decimal(json, "error", row_error(row));
     json_put_decimal(json, "executions_per_tx", ratio((double)simulated->executions, txs));
+    json_put_number(json, "executions_most", simulated->most);
     json_put_decimal(json, "real_executions_per_tx", row->real_runs);
     json_put_number(json, "stale", simulated->stale);
     json_put_number(json, "waits", simulated->waits);

@@ -87,6 +87,7 @@ static void print_json(const struct replay_session *session,
         json_put_number(&json, "sequential_ns_median", result->times.sequential_ns_median);
     }
     json_put_number(&json, "executions", result->executions);
+    json_put_number(&json, "executions_most", result->executions_most);
     json_put_number(&json, "aborts", result->aborts);
     json_put_number(&json, "bytes_arena", result->arena_bytes);
     json_put_number(&json, "recover_ns", result->times.recover_ns);

@@ -87,6 +87,7 @@ static void take_outcome(struct replay_result *result, const struct engine_outco
     result->state_root = outcome->state_root;
     result->has_state_root = outcome->has_state_root;
     result->executions = outcome->executions;
+    result->executions_most = outcome->executions_most;
     result->aborts = outcome->stale;
     result->arena_bytes = outcome->arena_bytes;
     result->times.recover_ns = outcome->recover_ns;
@@ -126,6 +127,8 @@ static enum pevm_status run_twin(struct replayer *replayer,
                      (unsigned long long)run + 1,
                      difference);
     result->executions = outcome.executions;
+    if (outcome.executions_most > result->executions_most)
+        result->executions_most = outcome.executions_most;
     result->aborts = outcome.stale;
     result->arena_bytes = outcome.arena_bytes;
     return PEVM_OK;

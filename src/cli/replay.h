@@ -46,6 +46,7 @@ struct replay_result {
     bool has_receipts_root;      /* false: before Byzantium and no roots */
     bool has_state_root;         /* false: partial pre-state and no witness */
     uint64_t executions, aborts; /* attempts in all; those whose reads turned out stale */
+    unsigned executions_most;    /* of one transaction */
     size_t arena_bytes;
     uint64_t heap_calls; /* of the last run, if it was not the first */
     struct replay_times times;

@@ -229,10 +229,12 @@ static enum pevm_status transactions_run(struct block_run *run)
 {
     struct engine_outcome *outcome = run->outcome;
     outcome->executions = run->input->block->tx_count;
+    outcome->executions_most = outcome->executions > 0;
     if (run->parallel == NULL) return sequential_run(run);
     TRY(parallel_run(run->parallel, run));
     struct parallel_counts counts = parallel_counts(run->parallel);
     outcome->executions = counts.executions;
+    outcome->executions_most = counts.most;
     outcome->stale = counts.stale;
     outcome->waits = counts.waits;
     outcome->arena_bytes = counts.bytes;

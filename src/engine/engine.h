@@ -139,6 +139,7 @@ struct engine_outcome {
     uint64_t execute_cpu_ns;        /* processor time of the whole process during execute_ns */
     uint64_t executions, stale,
         waits; /* attempts in all; those whose reads did not hold; those that met an estimate */
+    unsigned executions_most; /* of one transaction */
     size_t arena_bytes;
 };
 

@@ -157,6 +157,7 @@ static void tell_valid(struct metrics_writer *writer, const struct block_run *ru
     metric_add(writer, METRIC_GAS, 0, outcome->gas_used);
     metric_add(writer, METRIC_TASK_FAILURES, FAILURE_REVERTED, failed);
     tell_conflicts(writer, outcome->executions, outcome->stale, outcome->waits, count);
+    metric_set(writer, METRIC_INCARNATIONS_MAX, 0, outcome->executions_most);
     uint64_t ns = outcome->execute_ns == 0 ? 1 : outcome->execute_ns;
     metric_set(writer, METRIC_MGAS, 0, (uint64_t)((double)outcome->gas_used * 1e6 / (double)ns));
 }

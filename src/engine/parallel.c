@@ -438,7 +438,7 @@ static bool coinbase_is_readable(struct block_run *run)
 enum pevm_status parallel_run(struct parallel *parallel, struct block_run *run)
 {
     size_t count = run->input->block->tx_count;
-    parallel->counts = (struct parallel_counts){.executions = count, .stopped_at = 0};
+    parallel->counts = (struct parallel_counts){.executions = count, .most = count > 0};
     parallel->called = workers_called(parallel, run);
     struct block_state_peek peek;
     struct view base = block_state_peek_view(&peek, run->state, run->input->pre_state);
@@ -453,6 +453,7 @@ enum pevm_status parallel_run(struct parallel *parallel, struct block_run *run)
     struct mv_counts mv = mv_counts(parallel->mv);
     parallel->counts = (struct parallel_counts){
         .executions = end.attempts + count - end.final,
+        .most = end.most,
         .stale = end.stale,
         .waits = end.waits,
         .stopped_at = end.final,

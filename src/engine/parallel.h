@@ -25,6 +25,7 @@ struct parallel_options {
 
 struct parallel_counts {
     uint64_t executions; /* attempts that came to an end or were given up */
+    unsigned most;       /* executions of one transaction */
     uint64_t stale;      /* attempts whose reads did not hold */
     uint64_t waits;      /* attempts that met an estimate */
     uint32_t

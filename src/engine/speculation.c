@@ -17,6 +17,13 @@ struct seat {
     struct mv_attempt attempt;
 } ALIGNED(CACHE_LINE);
 
+/* Of a transaction, written by whoever holds it. */
+struct tx_course {
+    uint8_t end;      /* enum attempt_end, of the last attempt */
+    uint8_t attempts; /* begun; no more are counted than fit */
+    uint16_t sits_in; /* its seat + 1 while it is blocked there, or 0 */
+};
+
 struct worker {
     unsigned number;
     unsigned seat;                     /* where it runs what it begins */
@@ -35,11 +42,10 @@ struct speculation {
     unsigned worker_count;
     struct speculation_block block;
     uint32_t batch_size, attempts_max;
-    uint8_t *ends; /* enum attempt_end, by tx: of the last attempt */
-    uint16_t
-        *sits_in; /* by tx, of whoever holds it: its seat + 1 while it is blocked there, or 0 */
+    struct tx_course *courses; /* by tx */
     size_t tx_capacity;
-    uint32_t final; /* inside the frontier: transactions below it are final */
+    uint32_t final;         /* inside the frontier: transactions below it are final */
+    unsigned most_attempts; /* ... and of these, the most attempts of one */
 };
 
 /* ---- life ------------------------------------------------------------------------------------ */
@@ -86,8 +92,7 @@ void speculation_free(struct speculation *speculation)
         mv_attempt_fini(&speculation->seats[i].attempt);
     heap_free(speculation->seats);
     heap_free(speculation->workers);
-    heap_free(speculation->ends);
-    heap_free(speculation->sits_in);
+    heap_free(speculation->courses);
     seats_free(speculation->sitting);
     sched_free(speculation->sched);
     heap_free(speculation);
@@ -96,25 +101,23 @@ void speculation_free(struct speculation *speculation)
 static enum pevm_status txs_reserve(struct speculation *speculation, size_t count)
 {
     if (count <= speculation->tx_capacity) return PEVM_OK;
-    heap_free(speculation->ends);
-    heap_free(speculation->sits_in);
+    heap_free(speculation->courses);
     size_t capacity = count + count / 4 + 64;
-    speculation->ends = heap_alloc(capacity);
-    speculation->sits_in = heap_alloc(capacity * sizeof *speculation->sits_in);
-    bool is_there = speculation->ends != NULL && speculation->sits_in != NULL;
-    speculation->tx_capacity = is_there ? capacity : 0;
-    return is_there ? PEVM_OK : PEVM_NO_MEMORY;
+    speculation->courses = heap_alloc(capacity * sizeof *speculation->courses);
+    speculation->tx_capacity = speculation->courses == NULL ? 0 : capacity;
+    return speculation->courses == NULL ? PEVM_NO_MEMORY : PEVM_OK;
 }
 
 enum pevm_status speculation_begin(struct speculation *speculation,
                                    const struct speculation_block *block)
 {
     TRY(txs_reserve(speculation, block->tx_count));
-    for (uint32_t i = 0; i < block->tx_count; i++)
-        speculation->sits_in[i] = 0;
+    if (block->tx_count > 0)
+        memset(speculation->courses, 0, block->tx_count * sizeof *speculation->courses);
     speculation->block = *block;
     seats_begin(speculation->sitting, block->ops->resume == NULL);
     speculation->final = 0;
+    speculation->most_attempts = 0;
     for (unsigned i = 0; i < speculation->worker_count; i++) {
         struct worker *worker = &speculation->workers[i];
         worker->unchecked_first = worker->unchecked_count = 0;
@@ -137,7 +140,17 @@ enum pevm_status speculation_begin(struct speculation *speculation,
 
 size_t speculation_tx_bytes(void)
 {
-    return sched_tx_bytes() + sizeof(uint8_t) + sizeof(uint16_t); /* ends, sits_in */
+    return sched_tx_bytes() + sizeof(struct tx_course);
+}
+
+/* The most executions of one transaction, when those that are not final are executed once more. */
+static unsigned most_executions(const struct speculation *speculation)
+{
+    unsigned most = speculation->most_attempts;
+    for (uint32_t tx = speculation->final; tx < speculation->block.tx_count; tx++)
+        if (speculation->courses[tx].attempts + 1u > most)
+            most = speculation->courses[tx].attempts + 1u;
+    return most;
 }
 
 struct speculation_end speculation_end(const struct speculation *speculation)
@@ -149,6 +162,7 @@ struct speculation_end speculation_end(const struct speculation *speculation)
         .waits = counts.waits,
         .sleeps = counts.sleeps,
         .steals = counts.steals,
+        .most = most_executions(speculation),
     };
     for (unsigned i = 0; i < speculation->worker_count; i++) {
         const struct worker *worker = &speculation->workers[i];
@@ -172,7 +186,7 @@ static enum attempt_end attempt_ended(struct speculation *speculation,
     note_end(worker->ring, attempt, end);
     if (end == ATTEMPT_LOST) sched_stop(speculation->sched);
     if (end == ATTEMPT_SOUND || end == ATTEMPT_UNSURE)
-        speculation->ends[attempt->tx] = (uint8_t)end;
+        speculation->courses[attempt->tx].end = (uint8_t)end;
     return end;
 }
 
@@ -187,6 +201,7 @@ static enum attempt_end attempt_run(struct speculation *speculation,
     mv_attempt_begin(attempt, block->mv, worker->number, tx);
     attempt->predicts_nonce = !sched_all_below_executed(speculation->sched, tx);
     worker->attempts++;
+    if (speculation->courses[tx].attempts < UINT8_MAX) speculation->courses[tx].attempts++;
     note_run(worker->ring, tx, sched_incarnation(speculation->sched, tx));
     enum attempt_end end = block->ops->run(block->context, attempt, seat, readers_to);
     return attempt_ended(speculation, worker, attempt, end);
@@ -342,7 +357,7 @@ static void leave_blocked(struct speculation *speculation,
     unsigned next =
         seat != worker->seat ? worker->seat : seats_take(speculation->sitting, worker->number);
     if (next != SEAT_NONE) {
-        speculation->sits_in[tx] = (uint16_t)(seat + 1);
+        speculation->courses[tx].sits_in = (uint16_t)(seat + 1);
         worker->seat = next;
     }
     if (needs_final)
@@ -382,10 +397,11 @@ static bool waits_first(struct speculation *speculation, uint32_t tx)
 static void tx_run_held(struct speculation *speculation, struct worker *worker, uint32_t tx)
 {
     struct sched *sched = speculation->sched;
-    bool is_blocked = speculation->sits_in[tx] != 0;
+    uint16_t *sits_in = &speculation->courses[tx].sits_in;
+    bool is_blocked = *sits_in != 0;
     if (!is_blocked && waits_first(speculation, tx)) return;
-    unsigned seat = is_blocked ? speculation->sits_in[tx] - 1u : worker->seat;
-    speculation->sits_in[tx] = 0;
+    unsigned seat = is_blocked ? *sits_in - 1u : worker->seat;
+    *sits_in = 0;
     for (unsigned turn = 1;; turn++) { /* ends: TURNS_MAX */
         if (must_be_next(speculation, tx)) {
             leave_seat(speculation, worker, seat);
@@ -422,7 +438,7 @@ static void tx_run_held(struct speculation *speculation, struct worker *worker, 
 static bool settle(struct speculation *speculation, struct worker *worker, uint32_t tx)
 {
     struct sched *sched = speculation->sched;
-    if (speculation->ends[tx] == ATTEMPT_SOUND &&
+    if (speculation->courses[tx].end == ATTEMPT_SOUND &&
         (sched_is_fresh(sched, tx) || holds(speculation, worker, tx, true)))
         return true;
     remember_writer(speculation, worker, tx);
@@ -449,6 +465,8 @@ static bool frontier_move(struct speculation *speculation, struct worker *worker
         if (!settle(speculation, worker, tx) || !block->ops->accept(block->context, tx))
             return false;
         speculation->final = tx + 1;
+        if (speculation->courses[tx].attempts > speculation->most_attempts)
+            speculation->most_attempts = speculation->courses[tx].attempts;
         note(worker->ring, EVENT_FINAL, tx);
         sched_finalize(sched, tx);
         if (++steps % FRONTIER_STEPS == 0) mv_frontier_set(speculation->block.mv, tx + 1);

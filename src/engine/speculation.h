@@ -86,6 +86,7 @@ size_t speculation_tx_bytes(void);
 
 struct speculation_end {
     uint32_t final; /* transactions below it are final; the block's count when nothing stopped it */
+    unsigned most;  /* executions of one transaction, with those after `final` executed once more */
     uint64_t attempts, resumed, stale, waits, sleeps, steals;
     uint64_t worker_ns, idle_ns; /* of all workers in all: inside, and with nothing to do */
     uint64_t busiest_ns;         /* inside and not idle: the most of any */

@@ -170,6 +170,7 @@ static void take_result(struct sim_result *out,
     const char *difference = outcome_differs(text, sim->load.expected, outcome);
     uint64_t all_ps = probe_team_ps() * workers, busy_ps = 0;
     *out = (struct sim_result){.executions = outcome->executions,
+                               .most = outcome->executions_most,
                                .stale = outcome->stale,
                                .waits = outcome->waits,
                                .locked = counts.writes,

@@ -71,6 +71,7 @@ struct sim_site {
 struct sim_result {
     uint64_t block_ns, team_ns; /* simulated */
     uint64_t executions, stale, waits;
+    unsigned most;   /* executions of one transaction */
     uint64_t locked; /* atomic read-modify-writes and sequentially consistent stores */
     uint64_t moves;  /* accesses that waited for a line of another core */
     uint64_t sleeps;
