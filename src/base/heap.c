@@ -60,6 +60,16 @@ void *heap_reserve(size_t size)
     return memory == MAP_FAILED ? NULL : memory;
 }
 
+void heap_prefer_huge(void *memory, size_t size)
+{
+#ifdef MADV_HUGEPAGE
+    (void)madvise(memory, size, MADV_HUGEPAGE);
+#else
+    (void)memory;
+    (void)size;
+#endif
+}
+
 void heap_discard(void *memory, size_t size)
 {
     if (size > 0) (void)madvise(memory, size, MADV_DONTNEED);

@@ -16,6 +16,7 @@
 #define VERSIONS_TAKEN   128
 #define CELLS_OF_ACCOUNT 5 /* balance, nonce, code, existence, reset */
 #define ARENA_CHUNK      ((size_t)1 << 20)
+#define HUGE_TXS_MIN     512 /* blocks of so many fill pages of 2 MB */
 
 STATIC_ASSERT(sizeof(struct mv_version) == 16, "16 bytes per version");
 STATIC_ASSERT(sizeof(struct mv_slot_row) == CACHE_LINE, "64 bytes per location");
@@ -77,6 +78,18 @@ enum pevm_status mv_new(struct mv **out, const struct mv_options *options)
     }
     *out = mv;
     return PEVM_OK;
+}
+
+/* Rows and entries are met in no order: with small pages each meeting costs a walk of the page tables as well. */
+static void prefer_huge(struct mv *mv)
+{
+    heap_prefer_huge(mv->accounts, (size_t)ROWS_MAX * sizeof *mv->accounts);
+    heap_prefer_huge(mv->slots, (size_t)ROWS_MAX * 4 * sizeof *mv->slots);
+    heap_prefer_huge(mv->versions, (size_t)VERSIONS_MAX * sizeof *mv->versions);
+    heap_prefer_huge(mv->account_table.entries,
+                     (size_t)ENTRIES_MAX * sizeof *mv->account_table.entries);
+    heap_prefer_huge(mv->slot_table.entries, (size_t)ENTRIES_MAX * sizeof *mv->slot_table.entries);
+    mv->prefers_huge = true;
 }
 
 static void tx_arrays_free(struct mv *mv)
@@ -187,6 +200,8 @@ enum pevm_status mv_begin(struct mv *mv, const struct mv_block *block)
     while (entries < ENTRIES_MAX && entries / 3 < block->locations_expected)
         entries *= 2;
     TRY(tables_pay(mv, entries));
+    bool is_limited = mv->budget != NULL && mv->budget->max != 0; /* each page counts */
+    if (block->tx_count >= HUGE_TXS_MIN && !mv->prefers_huge && !is_limited) prefer_huge(mv);
     bool is_new_round = ++mv->epoch == 0;
     if (is_new_round) mv->epoch = 1;
     table_begin(&mv->account_table, entries, is_new_round);

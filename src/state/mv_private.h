@@ -167,7 +167,7 @@ struct mv {
     struct view base;
     uint64_t seed;
     uint32_t tx_count, tx_capacity, coinbase;
-    bool keeps_empty, by_version;
+    bool keeps_empty, by_version, prefers_huge;
     uint16_t epoch;
     unsigned worker_count;
     struct mv_worker *workers;
