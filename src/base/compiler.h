@@ -8,6 +8,7 @@
 #define NOINLINE                 __attribute__((noinline))
 #define COLD                     __attribute__((cold, noinline))
 #define MUST_CHECK               __attribute__((warn_unused_result))
+#define prefetch_write(address)  __builtin_prefetch((address), 1)
 #define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
 #define UNUSED                   __attribute__((unused))
 #define ALIGNED(n)               __attribute__((aligned(n)))

@@ -190,6 +190,16 @@ static enum attempt_end attempt_end(struct parallel *parallel,
     return publish_nothing(attempt, journal, readers_to) ? ATTEMPT_UNSURE : ATTEMPT_LOST;
 }
 
+/* The worker is likely to run the next one next. */
+static void expect_next(const struct parallel *parallel, uint32_t tx)
+{
+    const struct block *block = parallel->run->input->block;
+    if (tx + 1 >= block->tx_count) return;
+    const struct tx *next = &block->txs[tx + 1];
+    mv_expect(parallel->mv, &next->sender);
+    if (!next->is_creation) mv_expect(parallel->mv, &next->to);
+}
+
 static enum attempt_end attempt_run(void *context,
                                     struct mv_attempt *attempt,
                                     unsigned seat,
@@ -201,6 +211,7 @@ static enum attempt_end attempt_run(void *context,
     const struct tx *tx = &run->input->block->txs[attempt->tx];
     attempt->sender = tx->sender;
     attempt->nonce = tx->nonce;
+    expect_next(parallel, attempt->tx);
     executor->view = mv_attempt_view(attempt);
     struct tx_room room = whole_block(run);
     executor->watch.since_ns = 0;

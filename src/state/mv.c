@@ -337,6 +337,12 @@ uint32_t mv_account_find(struct mv *mv, struct mv_worker *worker, const address 
     return (uint32_t)atomic64_load(&mv->account_table.entries[at], memory_order_relaxed);
 }
 
+void mv_expect(const struct mv *mv, const address *who)
+{
+    uint32_t at = (uint32_t)hash_address(who, mv->seed) & mv->account_table.mask;
+    prefetch_write(&mv->account_table.entries[at]);
+}
+
 uint32_t mv_slot_find(struct mv *mv, struct mv_worker *worker, uint32_t account, const u256 *key)
 {
     uint64_t hash = hash_u256(key, mv->seed + account), tag = hash >> 48;

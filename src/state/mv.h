@@ -113,6 +113,9 @@ void mv_attempt_fini(struct mv_attempt *attempt);
 void mv_attempt_begin(struct mv_attempt *attempt, struct mv *mv, unsigned worker, uint32_t tx);
 struct view mv_attempt_view(struct mv_attempt *attempt);
 
+/* Somebody is about to ask for the account: its place in the tables is on its way into this processor's cache. */
+void mv_expect(const struct mv *mv, const address *who);
+
 /* A blocked attempt goes on, on this worker. */
 void mv_attempt_resume(struct mv_attempt *attempt, unsigned worker);
 /* Would what it has read until now, balances apart, be read the same? */
