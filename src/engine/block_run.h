@@ -22,6 +22,7 @@
 #include "sync/stop.h"
 
 struct parallel;
+struct hand_over;
 
 /* EIP-7685: what a block asks of the consensus layer, by type. Data without the type byte. */
 enum request_type {
@@ -46,6 +47,7 @@ struct block_run {
     struct stop stop;                 /* shall the block go on? asked by all workers */
     struct tx_watch watch_machine;    /* of `machine` */
     struct parallel *parallel;        /* NULL: the transactions run one after another */
+    struct hand_over *hand_over;      /* NULL: `state` knows all that was done (hand_over.h) */
     struct block_state *state;        /* what the block has changed so far */
     struct state_watch watch;         /* the pre-state, remembering a read that failed */
     struct receipt *receipts;         /* one per transaction */

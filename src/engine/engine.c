@@ -337,6 +337,7 @@ static enum pevm_status block_execute_alone(struct block_run *run,
     input->is_parallel = false;
     run->input = input;
     run->parallel = NULL;
+    run->hand_over = NULL;
     run->gas_used = run->blob_gas_used = 0;
     memset(run->requests, 0, sizeof run->requests);
     return block_execute(run, engine);

@@ -1,6 +1,7 @@
 #include "engine/finish.h"
 
 #include "engine/account_edit.h"
+#include "engine/hand_over.h"
 #include "engine/hooks_ethereum.h"
 #include "engine/requests.h"
 
@@ -52,7 +53,7 @@ void finish_receipts(struct block_run *run, size_t count)
     for (size_t i = 0; i < count; i++) {
         gas += run->receipts[i].gas_used;
         run->receipts[i].cumulative_gas_used = gas;
-        bloom_or(&outcome->bloom, &run->receipts[i].bloom);
+        if (run->receipts[i].log_count > 0) bloom_or(&outcome->bloom, &run->receipts[i].bloom);
     }
     outcome->gas_used = run->gas_used;
     outcome->blob_gas_used = run->blob_gas_used;
@@ -82,6 +83,7 @@ enum pevm_status finish_run(struct block_run *run)
     TRY(finish_requests(run));
     if (run_is_refused(run)) return PEVM_OK;
     TRY(pay_rewards(run));
+    if (run->hand_over != NULL) return hand_over_finish(run->hand_over, run);
     finish_receipts(run, run->input->block->tx_count);
     return finish_changes(run);
 }

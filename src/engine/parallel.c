@@ -1,6 +1,7 @@
 #include "engine/parallel.h"
 
 #include "base/heap.h"
+#include "engine/hand_over.h"
 #include "engine/predictor.h"
 #include "engine/publish.h"
 #include "engine/scaling.h"
@@ -37,6 +38,13 @@ struct log_arena {
     struct arena arena;
 } ALIGNED(CACHE_LINE);
 
+/* What is known of a block before it has run: hints, nothing more. One pass for all, since transactions are large. */
+struct work {
+    uint64_t gas; /* what its header says was used, or all gas limits */
+    uint64_t
+        claim_gas; /* what its transactions are likely to use, none counted for more than a claim's */
+};
+
 struct parallel {
     struct team *team;
     struct mv *mv;
@@ -49,10 +57,13 @@ struct parallel {
     struct tuning tuning;
     struct hints hints;
     struct predictor *predictor; /* NULL: nobody predicts */
-    uint32_t *met;               /* by tx: whom it met last */
-    uint64_t *gas_used;          /* by tx: of its last attempt */
+    bool is_predicted;
+    uint32_t *met;      /* by tx: whom it met last */
+    uint64_t *gas_used; /* by tx: of its last attempt; of all until there once it is final */
     size_t gas_capacity;
     struct block_run *run;
+    struct work work; /* of this block */
+    struct hand_over over;
     struct parallel_counts counts;
 };
 
@@ -80,6 +91,7 @@ static enum pevm_status parallel_init(struct parallel *parallel,
     parallel->seat_count = parallel->worker_count * SEATS_PER_WORKER;
     scaling_init(&parallel->scaling, parallel->worker_count);
     hints_init(&parallel->hints);
+    hand_over_init(&parallel->over, options->team, options->budget);
     TRY(predictor_new(&parallel->predictor));
     if (!parallel_reserve(parallel, options->budget)) return PEVM_NO_MEMORY;
     struct mv_options mv = {.workers = parallel->worker_count,
@@ -118,6 +130,7 @@ void parallel_free(struct parallel *parallel)
     heap_free(parallel->log_arenas);
     heap_free(parallel->gas_used);
     heap_free(parallel->met);
+    hand_over_fini(&parallel->over);
     hints_fini(&parallel->hints);
     predictor_free(parallel->predictor);
     mv_free(parallel->mv);
@@ -129,6 +142,7 @@ void parallel_trim(struct parallel *parallel)
 {
     for (unsigned i = 0; i < parallel->worker_count; i++)
         arena_fini(&parallel->log_arenas[i].arena);
+    hand_over_fini(&parallel->over);
     mv_trim(parallel->mv);
     parallel->counts.stopped_at = 0; /* no location is known any more */
 }
@@ -250,6 +264,7 @@ static bool accept(void *context, uint32_t tx)
     const struct tx *what = &run->input->block->txs[tx];
     if (!has_room(run, what)) return false;
     run->gas_used += parallel->gas_used[tx];
+    parallel->gas_used[tx] = run->gas_used;
     run->blob_gas_used += what->blob_count * (uint64_t)GAS_PER_BLOB;
     return true;
 }
@@ -263,32 +278,34 @@ static const struct speculation_ops ops = {attempt_run, attempt_resume, accept, 
 
 /* ---- a block --------------------------------------------------------------------------------- */
 
-/* Small transactions are claimed several at a time, so that the workers meet less often. */
-static uint32_t claim_size(const struct parallel *parallel, const struct engine_input *input)
+static uint64_t at_most(uint64_t value, uint64_t most)
 {
-    const struct block *block = input->block;
-    uint64_t gas = 0;
-    if (parallel->tuning.ignores_gas) return CLAIM_MAX;
-    for (size_t i = 0; i < block->tx_count; i++) {
-        bool is_estimated = i < input->gas_estimate_count;
-        uint64_t likely = is_estimated ? input->gas_estimates[i] : block->txs[i].gas_limit;
-        gas += likely < CLAIM_GAS ? likely : CLAIM_GAS;
-    }
-    uint64_t size = gas == 0 ? 1 : CLAIM_GAS * (uint64_t)block->tx_count / gas;
-    uint64_t fair = block->tx_count / (parallel->called * 8) + 1;
-    if (size > fair) size = fair;
-    return size > CLAIM_MAX ? CLAIM_MAX : size == 0 ? 1 : (uint32_t)size;
+    return value < most ? value : most;
 }
 
-/* How much work the block is: what its header says was used, when it says so. A hint, nothing more. */
-static uint64_t gas_expected(const struct block *block)
+static struct work work_of(const struct engine_input *input)
 {
-    if (block->header.gas_used > 0) return block->header.gas_used;
-    uint64_t gas = 0;
-    for (size_t i = 0; i < block->tx_count; i++)
-        gas += block->txs[i].gas_limit < block->header.gas_limit ? block->txs[i].gas_limit
-                                                                 : block->header.gas_limit;
-    return gas;
+    const struct block *block = input->block;
+    struct work work = {0, 0};
+    for (size_t i = 0; i < block->tx_count; i++) {
+        uint64_t limit = block->txs[i].gas_limit;
+        bool is_estimated = i < input->gas_estimate_count;
+        work.gas += at_most(limit, block->header.gas_limit);
+        work.claim_gas += at_most(is_estimated ? input->gas_estimates[i] : limit, CLAIM_GAS);
+    }
+    if (block->header.gas_used > 0) work.gas = block->header.gas_used;
+    return work;
+}
+
+/* Small transactions are claimed several at a time, so that the workers meet less often. */
+static uint32_t claim_size(const struct parallel *parallel, size_t tx_count)
+{
+    uint64_t gas = parallel->work.claim_gas;
+    if (parallel->tuning.ignores_gas) return CLAIM_MAX;
+    uint64_t size = gas == 0 ? 1 : CLAIM_GAS * (uint64_t)tx_count / gas;
+    uint64_t fair = tx_count / (parallel->called * 8) + 1;
+    if (size > fair) size = fair;
+    return size > CLAIM_MAX ? CLAIM_MAX : size == 0 ? 1 : (uint32_t)size;
 }
 
 static enum pevm_status arrays_reserve(struct parallel *parallel, size_t tx_count)
@@ -314,11 +331,13 @@ static const struct hint *hints_for(struct parallel *parallel, const struct engi
 {
     const struct tuning *tuning = &parallel->tuning;
     uint32_t count = (uint32_t)input->block->tx_count;
+    parallel->is_predicted = false;
     if (tuning->analysis == ANALYSE_OFF || hints_begin(&parallel->hints, count) != PEVM_OK)
         return NULL;
     for (size_t i = 0; i < input->dependency_count; i++)
         hints_add(&parallel->hints, input->dependencies[i].later, input->dependencies[i].earlier);
-    if (!tuning->is_rigid)
+    parallel->is_predicted = !tuning->is_rigid;
+    if (parallel->is_predicted)
         predictor_hint(parallel->predictor,
                        &parallel->hints,
                        input->block->txs,
@@ -334,7 +353,7 @@ static enum pevm_status begin(struct parallel *parallel,
     const struct block *block = run->input->block;
     TRY(arrays_reserve(parallel, block->tx_count));
     parallel->run = run;
-    uint64_t most = gas_expected(block) / GAS_PER_LOCATION + block->tx_count * 3;
+    uint64_t most = parallel->work.gas / GAS_PER_LOCATION + block->tx_count * 3;
     bool is_limited = run->budget != NULL && run->budget->max != 0;
     struct mv_block mv = {
         .base = base,
@@ -351,7 +370,7 @@ static enum pevm_status begin(struct parallel *parallel,
                                             .context = parallel,
                                             .mv = parallel->mv,
                                             .tx_count = (uint32_t)block->tx_count,
-                                            .claim_size = claim_size(parallel, run->input),
+                                            .claim_size = claim_size(parallel, block->tx_count),
                                             .events = run->events,
                                             .metrics = run->metrics,
                                             .tuning = parallel->tuning,
@@ -374,47 +393,32 @@ static enum pevm_status begin(struct parallel *parallel,
 
 /* ---- what came of it ------------------------------------------------------------------------- */
 
-static bool take_account(void *context, const struct mv_account_change *change)
-{
-    struct block_state *state = context;
-    if (change->storage_reset && !block_state_clear_storage(state, &change->who)) return false;
-    if (!block_state_take_account(state, &change->who, &change->before, &change->now)) return false;
-    bool has_code = change->code != NULL && change->code->size > 0;
-    return !has_code || block_state_add_code(state, &change->now.code_hash, *change->code);
-}
-
-/* A slot whose base nobody has asked for was written by its account's creation, which needs an empty storage, or by what came
- * after that: there was nothing. */
-static bool take_slot(void *context, const address *who, const struct mv_slot_change *change)
-{
-    const u256 *before = change->before == NULL ? &U256_ZERO : change->before;
-    return block_state_take_slot(context, who, &change->slot, before, change->now);
-}
-
-static enum pevm_status flush(struct parallel *parallel, struct block_run *run, uint32_t tx)
+/* What the transactions below `tx` did is the block's. When these are all, it may stay where it is for now. */
+static enum pevm_status hand_over(struct parallel *parallel, struct block_run *run, uint32_t tx)
 {
     uint64_t start_ns = run_enter(run, PHASE_HAND_OVER);
-    enum pevm_status status = mv_each_account(parallel->mv, tx, take_account, run->state);
-    if (status == PEVM_OK) status = mv_each_slot(parallel->mv, tx, take_slot, run->state);
+    enum pevm_status status =
+        tx < run->input->block->tx_count
+            ? hand_over_now(run, parallel->mv, tx)
+            : hand_over_later(
+                  &parallel->over, run, parallel->mv, parallel->called, parallel->gas_used);
     run_leave(run, PHASE_HAND_OVER, start_ns);
-    if (status == PEVM_OK) return PEVM_OK;
-    return status == PEVM_NO_MEMORY ? run_no_memory(run)
-                                    : run_view_failed(run, "changes of the transactions");
+    return status;
 }
 
-static uint64_t work_expected_ns(const struct block *block)
+static uint64_t work_expected_ns(const struct parallel *parallel, const struct block *block)
 {
-    uint64_t gas = gas_expected(block), plain = block->tx_count * (uint64_t)GAS_TX;
+    uint64_t gas = parallel->work.gas, plain = block->tx_count * (uint64_t)GAS_TX;
     uint64_t more = gas > plain ? gas - plain : 0;
     return block->tx_count * (uint64_t)NS_PER_TX + more * 2 / GAS_PER_2_NS;
 }
 
 /* Too little work to wake anybody? */
-static bool is_small(const struct block_run *run)
+static bool is_small(const struct parallel *parallel, const struct block_run *run)
 {
     const struct block *block = run->input->block;
     if (run->input->even_if_small) return block->tx_count == 0;
-    return block->tx_count < TXS_MIN || work_expected_ns(block) < WORK_NS;
+    return block->tx_count < TXS_MIN || work_expected_ns(parallel, block) < WORK_NS;
 }
 
 /* As many as there is memory for, and were busy before. */
@@ -430,7 +434,8 @@ static unsigned workers_called(const struct parallel *parallel, const struct blo
 static bool is_for_one(const struct parallel *parallel, const struct block_run *run)
 {
     return parallel->called == 1 || run->input->tracer != NULL || run->input->observer != NULL ||
-           is_small(run) || (run->env.rules.fork < FORK_BYZANTIUM && run->input->roots != NULL);
+           is_small(parallel, run) ||
+           (run->env.rules.fork < FORK_BYZANTIUM && run->input->roots != NULL);
 }
 
 /* The workers never ask for the coinbase, and what came of it is asked for only when all is done. When it cannot be read, the
@@ -451,6 +456,7 @@ enum pevm_status parallel_run(struct parallel *parallel, struct block_run *run)
     size_t count = run->input->block->tx_count;
     parallel->counts = (struct parallel_counts){.executions = count, .most = count > 0};
     parallel->called = workers_called(parallel, run);
+    parallel->work = work_of(run->input);
     struct block_state_peek peek;
     struct view base = block_state_peek_view(&peek, run->state, run->input->pre_state);
     if (is_for_one(parallel, run) || !coinbase_is_readable(run) ||
@@ -482,9 +488,8 @@ enum pevm_status parallel_run(struct parallel *parallel, struct block_run *run)
     };
     if (parallel->tuning.scales)
         scaling_learn(&parallel->scaling, end.worker_ns - end.idle_ns, took_ns);
-    if (parallel->tuning.analysis != ANALYSE_OFF && !parallel->tuning.is_rigid)
-        predictor_learn(parallel->predictor, parallel->met, end.final);
-    if (end.final > 0) TRY(flush(parallel, run, end.final));
+    if (parallel->is_predicted) predictor_learn(parallel->predictor, parallel->met, end.final);
+    if (end.final > 0) TRY(hand_over(parallel, run, end.final));
     if (end.final < count && budget_refused(run->budget) != 0) {
         mv_trim(parallel->mv); /* the rest needs it */
         parallel->counts.stopped_at = 0;

@@ -37,6 +37,9 @@ struct predictor {
     uint32_t *class_of; /* by tx */
     uint8_t *was_hinted;
     uint32_t tx_count, tx_capacity;
+    uint32_t scored; /* classes with a score: without them nobody is hinted */
+    const struct tx *
+        put_aside; /* of this block, when nothing was looked at: as long as nobody is met, nothing need be */
 };
 
 /* ---- life ------------------------------------------------------------------------------------ */
@@ -95,6 +98,7 @@ static uint32_t class_find(struct predictor *predictor, const struct tx *tx)
         if (!call->is_used || call->seen < predictor->classes[oldest].seen) oldest = i;
         if (!call->is_used) break;
     }
+    if (predictor->classes[oldest].score > 0) predictor->scored--;
     predictor->classes[oldest] = (struct call_class){.to = *to,
                                                      .selector = selector,
                                                      .peer = NOBODY,
@@ -159,9 +163,13 @@ void predictor_hint(struct predictor *predictor,
                     uint32_t count,
                     bool by_slots)
 {
+    bool is_ignorant = predictor->scored == 0 && !by_slots;
     predictor->tx_count = 0;
     predictor->block++;
+    predictor->put_aside = is_ignorant ? txs : NULL;
     if (!arrays_reserve(predictor, count)) return;
+    predictor->tx_count = count;
+    if (is_ignorant) return;
     for (uint32_t tx = 0; tx < count; tx++) {
         uint32_t place = class_find(predictor, &txs[tx]);
         struct call_class *call = &predictor->classes[place];
@@ -174,30 +182,54 @@ void predictor_hint(struct predictor *predictor,
         predictor->class_of[tx] = place;
         predictor->was_hinted[tx] = is_hinted;
     }
-    predictor->tx_count = count;
 }
 
 /* ---- after it ---------------------------------------------------------------------------------- */
 
 /* Who waits meets nobody, and that says little: it counts once in a block, so that it is tried again some day. */
-static void learn_peace(struct call_class *call, bool was_hinted, uint32_t block)
+static void learn_peace(struct predictor *predictor, struct call_class *call, bool was_hinted)
 {
-    if (was_hinted && call->eased == block) return;
-    if (was_hinted) call->eased = block;
-    if (call->score > 0) call->score--;
+    if (call->score == 0 || (was_hinted && call->eased == predictor->block)) return;
+    if (was_hinted) call->eased = predictor->block;
+    if (--call->score == 0) predictor->scored--;
+}
+
+/* The classes of transactions that were put aside. */
+static void classify(struct predictor *predictor)
+{
+    for (uint32_t tx = 0; tx < predictor->tx_count; tx++) {
+        uint32_t place = class_find(predictor, &predictor->put_aside[tx]);
+        predictor->classes[place].seen = predictor->block;
+        predictor->classes[place].last = tx;
+        predictor->class_of[tx] = place;
+        predictor->was_hinted[tx] = false;
+    }
+    predictor->put_aside = NULL;
+}
+
+static bool has_met(const uint32_t *met, uint32_t count)
+{
+    for (uint32_t tx = 0; tx < count; tx++)
+        if (met[tx] < tx) return true;
+    return false;
 }
 
 void predictor_learn(struct predictor *predictor, const uint32_t *met, uint32_t count)
 {
-    for (uint32_t tx = 0; tx < count && tx < predictor->tx_count; tx++) {
+    if (count > predictor->tx_count) count = predictor->tx_count;
+    if (predictor->put_aside != NULL && !has_met(met, count)) count = 0;
+    if (predictor->put_aside != NULL && count > 0) classify(predictor);
+    for (uint32_t tx = 0; tx < count; tx++) {
         struct call_class *call = &predictor->classes[predictor->class_of[tx]];
         if (met[tx] >= tx) {
-            learn_peace(call, predictor->was_hinted[tx] != 0, predictor->block);
+            learn_peace(predictor, call, predictor->was_hinted[tx] != 0);
             continue;
         }
         call->peer = predictor->class_of[met[tx]];
+        if (call->score == 0) predictor->scored++;
         uint32_t score = (uint32_t)call->score + SCORE_MET;
         call->score = (uint8_t)(score > SCORE_MAX ? SCORE_MAX : score);
     }
     predictor->tx_count = 0;
+    predictor->put_aside = NULL;
 }

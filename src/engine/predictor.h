@@ -22,7 +22,7 @@ enum pevm_status predictor_new(struct predictor **out) MUST_CHECK;
 void predictor_free(struct predictor *predictor); /* may be NULL */
 
 /* Hints for the transactions of a block. With `by_slots`, also where access lists name the same slot and the class has met
- * anybody before. */
+ * anybody before. `txs` is borrowed until predictor_learn. */
 void predictor_hint(struct predictor *predictor,
                     struct hints *hints,
                     const struct tx *txs,

@@ -58,7 +58,7 @@ static void least(uint64_t *ns, uint64_t new_ns)
 
 static void take_times(struct sim *sim, const struct engine_outcome *outcome)
 {
-    uint64_t team_ns = probe_team_ps() / CORES_PS_PER_NS;
+    uint64_t team_ns = (probe_team_ps() + probe_shares_ps()) / CORES_PS_PER_NS;
     least(&sim->alone.team_ns, team_ns);
     least(&sim->alone.rest_ns,
           outcome->execute_cpu_ns > team_ns ? outcome->execute_cpu_ns - team_ns : 1);
@@ -90,6 +90,7 @@ static enum pevm_status measure(struct sim *sim, struct error *error)
     if (!cores_open(&(struct cores_costs){.scale = SCALE_ONE}))
         return error_set(error, PEVM_NO_MEMORY, "out of memory");
     enum pevm_status status = open_engine(&engine, sim, ALONE_TEAM, error);
+    probe_forget();
     if (status == PEVM_OK) status = execute(engine, sim, &outcome, error); /* does not count */
     for (unsigned i = 0; i < sim->load.rounds && status == PEVM_OK; i++)
         status = measure_once(sim, &sim->traces[i % SIM_TRACES], engine, error);
@@ -178,7 +179,7 @@ static void take_result(struct sim_result *out,
                                .sleeps = counts.sleeps,
                                .ok = difference == NULL};
     out->team_ns = probe_team_ps() / CORES_PS_PER_NS;
-    out->block_ns = out->team_ns + sim->alone.rest_ns;
+    out->block_ns = out->team_ns + probe_shares_ps() / CORES_PS_PER_NS + sim->alone.rest_ns;
     for (size_t i = 0; i < CORES_IDLE; i++) {
         out->shares[i] = part(counts.ps[i], all_ps);
         busy_ps += counts.ps[i];

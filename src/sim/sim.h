@@ -69,7 +69,7 @@ struct sim_site {
 #define SIM_SITES 12
 
 struct sim_result {
-    uint64_t block_ns, team_ns; /* simulated */
+    uint64_t block_ns, team_ns; /* simulated: all of it; the transactions */
     uint64_t executions, stale, waits;
     unsigned most;   /* executions of one transaction */
     uint64_t locked; /* atomic read-modify-writes and sequentially consistent stores */

@@ -11,6 +11,7 @@
 #define PIECES_FIRST ((size_t)1 << 16)
 #define TRACES_MAX   32
 #define COURSES_MAX  (CORES_MAX * SEATS_PER_WORKER)
+#define SHARES_MAX   8
 #define LOOK_BATCHES 20
 #define LOOKS        500
 #define BEFORE_NS                                                                                  \
@@ -38,6 +39,10 @@ static struct {
     uint64_t last_ticks; /* the last look at the clock */
     uint64_t look_ticks;
     uint64_t team_ps;
+    unsigned
+        shares; /* what workers share after the transactions, one after another: of this block so far; ... */
+    uint64_t share_ps[SHARES_MAX]; /* ... how long each took alone, at least */
+    uint64_t shares_ps;            /* all of this block */
     struct cores_counts counts;
     struct cores_site sites[CORES_SITES];
 } probe;
@@ -193,6 +198,17 @@ bool probe_replay(const struct trace *trace)
     probe.reads = trace;
     probe.was_tried = heap_alloc_zeroed(trace->tx_count, 1);
     return probe.was_tried != NULL;
+}
+
+void probe_forget(void)
+{
+    for (unsigned i = 0; i < SHARES_MAX; i++)
+        probe.share_ps[i] = UINT64_MAX;
+}
+
+uint64_t probe_shares_ps(void)
+{
+    return probe.shares_ps;
 }
 
 uint64_t probe_team_ps(void)
@@ -413,6 +429,8 @@ void probe_team_assist(struct team *team,
                        void (*job)(unsigned worker, void *context),
                        void *context)
 {
+    probe.shares = 0;
+    probe.shares_ps = 0;
     if (probe.mode == PROBE_REPLAY) {
         replay_team(team, workers, job, context);
         return;
@@ -423,6 +441,52 @@ void probe_team_assist(struct team *team,
     uint64_t all_ticks = ticks() - start_ticks, all_ns = clock_now_ns() - start_ns;
     probe.team_ps = (clock_thread_ns() - start_cpu_ns) * CORES_PS_PER_NS;
     if (probe.mode == PROBE_RECORD) trace_convert(probe.writes, all_ticks, all_ns);
+}
+
+/* Items that take as long as all of them did alone, in equal parts. */
+struct items {
+    void (*body)(unsigned item, void *context);
+    void *context;
+    uint64_t each_ps;
+};
+
+static void item_run(unsigned item, void *context)
+{
+    const struct items *items = context;
+    cores_spend(CORES_LOOP, items->each_ps);
+    items->body(item, items->context);
+}
+
+static void replay_share(struct team *team,
+                         unsigned workers,
+                         unsigned count,
+                         void (*body)(unsigned item, void *context),
+                         void *context)
+{
+    struct items items = {body, context, probe.share_ps[probe.shares] / count};
+    if (probe.shares == 0) cores_spend(CORES_IDLE, BEFORE_NS * CORES_PS_PER_NS);
+    uint64_t start_ps = cores_now_ps();
+    team_share(team, workers, count, item_run, &items);
+    probe.shares_ps += cores_now_ps() - start_ps;
+}
+
+void probe_team_share(struct team *team,
+                      unsigned workers,
+                      unsigned count,
+                      void (*body)(unsigned item, void *context),
+                      void *context)
+{
+    ASSERT(probe.shares < SHARES_MAX);
+    if (probe.mode == PROBE_REPLAY) {
+        replay_share(team, workers, count, body, context);
+    } else {
+        uint64_t start_ns = clock_thread_ns();
+        team_share(team, workers, count, body, context);
+        uint64_t ps = (clock_thread_ns() - start_ns) * CORES_PS_PER_NS;
+        if (ps < probe.share_ps[probe.shares]) probe.share_ps[probe.shares] = ps;
+        probe.shares_ps += ps;
+    }
+    probe.shares++;
 }
 
 void probe_sched_idle(struct sched *sched, uint32_t wanted)

@@ -43,6 +43,10 @@ bool probe_record_end(void) MUST_CHECK;
 /* How long all workers' part of the last block was: on the cores' clock, or processor time of who was alone. */
 uint64_t probe_team_ps(void);
 
+/* The same of what they share after it. How long that takes alone is kept, the least of all blocks since probe_forget. */
+uint64_t probe_shares_ps(void);
+void probe_forget(void);
+
 /* What the workers did in it, when it was replayed. */
 struct cores_counts probe_counts(void);
 const struct cores_site *probe_sites(void); /* CORES_SITES of them */
@@ -59,4 +63,9 @@ void probe_team_assist(struct team *team,
                        unsigned workers,
                        void (*job)(unsigned worker, void *context),
                        void *context);
+void probe_team_share(struct team *team,
+                      unsigned workers,
+                      unsigned count,
+                      void (*body)(unsigned item, void *context),
+                      void *context);
 void probe_sched_idle(struct sched *sched, uint32_t wanted);

@@ -49,6 +49,7 @@ struct block_state {
     size_t code_count, code_capacity;
     struct index_table code_table;
     struct arena code_arena;
+    struct block_state_source source; /* take NULL: nobody */
     uint32_t last_account; /* the one looked up last: contracts are asked many times in a row */
 };
 
@@ -121,6 +122,7 @@ void block_state_begin(struct block_state *state, const struct view *pre_state)
     state->last_account = INDEX_NONE;
     arena_reset(&state->code_arena);
     state->pre_state = *pre_state;
+    state->source = (struct block_state_source){NULL, NULL};
 }
 
 static bool make_room(void **array, size_t *capacity, size_t count, size_t size)
@@ -158,7 +160,26 @@ static uint32_t account_entry(struct block_state *state, const address *who)
     state->accounts[index] = (struct block_account){.who = *who, .first_slot = INDEX_NONE};
     index_table_put(&state->account_table, hash, index);
     state->last_account = index;
+    if (unlikely(state->source.take != NULL) &&
+        !state->source.take(state->source.context, state, who))
+        return INDEX_NONE;
     return index;
+}
+
+bool block_state_set_source(struct block_state *state, const struct block_state_source *source)
+{
+    size_t met = state->account_count;
+    state->source = *source;
+    for (size_t i = 0; i < met; i++) {
+        address who = state->accounts[i].who; /* the array may grow */
+        if (!source->take(source->context, state, &who)) return false;
+    }
+    return true;
+}
+
+bool block_state_meet(struct block_state *state, const address *who)
+{
+    return account_entry(state, who) != INDEX_NONE;
 }
 
 /* INDEX_NONE: no memory. */

@@ -37,6 +37,17 @@ struct view block_state_peek_view(struct block_state_peek *peek,
                                   const struct block_state *state,
                                   const struct view *pre_state);
 
+/* Somebody else knows what the block has done so far, and is asked for each account, with its slots, when the layer meets it first
+ * (those it has met already: at once). False: no memory, or its state is not readable. Forgotten at the next begin. */
+struct block_state_source {
+    bool (*take)(void *context, struct block_state *state, const address *who);
+    void *context;
+};
+bool block_state_set_source(struct block_state *state,
+                            const struct block_state_source *source) MUST_CHECK;
+/* Meet an account: as if it were read. */
+bool block_state_meet(struct block_state *state, const address *who) MUST_CHECK;
+
 /* Writes. False only when memory runs out. */
 bool block_state_set_account(struct block_state *state,
                              const address *who,

@@ -8,11 +8,9 @@
 #include "sync/spin.h"
 #include "sync/topology.h"
 
-#define ROWS_MAX         ((uint32_t)1 << 22) /* accounts; slots: four times as many. Address space only */
 #define VERSIONS_MAX     ((uint32_t)1 << 26)
 #define ENTRIES_MIN      ((uint32_t)1 << 12)
 #define ENTRIES_MAX      ((uint32_t)1 << 25)
-#define ROWS_TAKEN       16 /* at once, by a worker */
 #define VERSIONS_TAKEN   128
 #define CELLS_OF_ACCOUNT 5 /* balance, nonce, code, existence, reset */
 #define ARENA_CHUNK      ((size_t)1 << 20)
@@ -41,8 +39,8 @@ static void table_free(struct mv_table *table)
 /* What all workers use. What one worker makes lies where it runs: it is the first to write it. */
 static void spread(struct mv *mv)
 {
-    topology_spread(mv->accounts, (size_t)ROWS_MAX * sizeof *mv->accounts);
-    topology_spread(mv->slots, (size_t)ROWS_MAX * 4 * sizeof *mv->slots);
+    topology_spread(mv->accounts, (size_t)MV_ROWS_MAX * sizeof *mv->accounts);
+    topology_spread(mv->slots, (size_t)MV_ROWS_MAX * 4 * sizeof *mv->slots);
     topology_spread(mv->versions, (size_t)VERSIONS_MAX * sizeof *mv->versions);
     topology_spread(mv->account_table.entries,
                     (size_t)ENTRIES_MAX * sizeof *mv->account_table.entries);
@@ -59,14 +57,17 @@ enum pevm_status mv_new(struct mv **out, const struct mv_options *options)
     mv->worker_count = options->workers;
     mv->budget = options->budget;
     mv->seed = hash_seed();
-    mv->accounts = heap_reserve((size_t)ROWS_MAX * sizeof *mv->accounts);
-    mv->slots = heap_reserve((size_t)ROWS_MAX * 4 * sizeof *mv->slots);
+    mv->accounts = heap_reserve((size_t)MV_ROWS_MAX * sizeof *mv->accounts);
+    mv->slots = heap_reserve((size_t)MV_ROWS_MAX * 4 * sizeof *mv->slots);
     mv->versions = heap_reserve((size_t)VERSIONS_MAX * sizeof *mv->versions);
+    mv->account_owners = heap_reserve(MV_ROWS_MAX / MV_ROWS_TAKEN);
+    mv->slot_owners = heap_reserve(MV_ROWS_MAX * 4 / MV_ROWS_TAKEN);
     mv->workers = heap_alloc_aligned(CACHE_LINE, options->workers * sizeof *mv->workers);
     if (mv->workers != NULL) memset(mv->workers, 0, options->workers * sizeof *mv->workers);
     bool has_tables = table_new(&mv->account_table) && table_new(&mv->slot_table);
-    if (!has_tables || mv->accounts == NULL || mv->slots == NULL || mv->versions == NULL ||
-        mv->workers == NULL) {
+    bool has_owners = mv->account_owners != NULL && mv->slot_owners != NULL;
+    if (!has_tables || !has_owners || mv->accounts == NULL || mv->slots == NULL ||
+        mv->versions == NULL || mv->workers == NULL) {
         mv_free(mv);
         return PEVM_NO_MEMORY;
     }
@@ -83,8 +84,8 @@ enum pevm_status mv_new(struct mv **out, const struct mv_options *options)
 /* Rows and entries are met in no order: with small pages each meeting costs a walk of the page tables as well. */
 static void prefer_huge(struct mv *mv)
 {
-    heap_prefer_huge(mv->accounts, (size_t)ROWS_MAX * sizeof *mv->accounts);
-    heap_prefer_huge(mv->slots, (size_t)ROWS_MAX * 4 * sizeof *mv->slots);
+    heap_prefer_huge(mv->accounts, (size_t)MV_ROWS_MAX * sizeof *mv->accounts);
+    heap_prefer_huge(mv->slots, (size_t)MV_ROWS_MAX * 4 * sizeof *mv->slots);
     heap_prefer_huge(mv->versions, (size_t)VERSIONS_MAX * sizeof *mv->versions);
     heap_prefer_huge(mv->account_table.entries,
                      (size_t)ENTRIES_MAX * sizeof *mv->account_table.entries);
@@ -143,9 +144,11 @@ void mv_free(struct mv *mv)
     mv_trim(mv);
     table_free(&mv->account_table);
     table_free(&mv->slot_table);
-    heap_unreserve(mv->accounts, (size_t)ROWS_MAX * sizeof *mv->accounts);
-    heap_unreserve(mv->slots, (size_t)ROWS_MAX * 4 * sizeof *mv->slots);
+    heap_unreserve(mv->accounts, (size_t)MV_ROWS_MAX * sizeof *mv->accounts);
+    heap_unreserve(mv->slots, (size_t)MV_ROWS_MAX * 4 * sizeof *mv->slots);
     heap_unreserve(mv->versions, (size_t)VERSIONS_MAX * sizeof *mv->versions);
+    heap_unreserve(mv->account_owners, MV_ROWS_MAX / MV_ROWS_TAKEN);
+    heap_unreserve(mv->slot_owners, MV_ROWS_MAX * 4 / MV_ROWS_TAKEN);
     heap_free(mv->workers);
     heap_free(mv);
 }
@@ -266,12 +269,14 @@ static uint32_t range_take(
 static uint32_t account_row_new(struct mv *mv, struct mv_worker *worker, const address *who)
 {
     bool is_fresh = worker->accounts.next == worker->accounts.end;
-    uint32_t limit = mv->account_table.mask < ROWS_MAX ? mv->account_table.mask / 8 * 7 : ROWS_MAX;
+    uint32_t limit =
+        mv->account_table.mask < MV_ROWS_MAX ? mv->account_table.mask / 8 * 7 : MV_ROWS_MAX;
     struct mv_pool pool = {&mv->account_next, &mv->account_paid, sizeof *mv->accounts};
-    uint32_t id = range_take(mv, &worker->accounts, pool, ROWS_TAKEN, limit);
+    uint32_t id = range_take(mv, &worker->accounts, pool, MV_ROWS_TAKEN, limit);
     if (id == MV_NOBODY) return id;
+    if (is_fresh) mv->account_owners[id / MV_ROWS_TAKEN] = (uint8_t)(worker - mv->workers);
     if (is_fresh)
-        for (uint32_t i = 0; i < ROWS_TAKEN; i++)
+        for (uint32_t i = 0; i < MV_ROWS_TAKEN; i++)
             atomic32_init(&mv->accounts[id + i].state, MV_ROW_UNUSED);
     struct mv_account_row *row = &mv->accounts[id];
     memset(row, 0, sizeof *row);
@@ -287,12 +292,13 @@ static uint32_t slot_row_new(struct mv *mv,
 {
     bool is_fresh = worker->slots.next == worker->slots.end;
     uint32_t limit =
-        mv->slot_table.mask < ROWS_MAX * 4 ? mv->slot_table.mask / 8 * 7 : ROWS_MAX * 4;
+        mv->slot_table.mask < MV_ROWS_MAX * 4 ? mv->slot_table.mask / 8 * 7 : MV_ROWS_MAX * 4;
     struct mv_pool pool = {&mv->slot_next, &mv->slot_paid, sizeof *mv->slots};
-    uint32_t id = range_take(mv, &worker->slots, pool, ROWS_TAKEN, limit);
+    uint32_t id = range_take(mv, &worker->slots, pool, MV_ROWS_TAKEN, limit);
     if (id == MV_NOBODY) return id;
+    if (is_fresh) mv->slot_owners[id / MV_ROWS_TAKEN] = (uint8_t)(worker - mv->workers);
     if (is_fresh)
-        for (uint32_t i = 0; i < ROWS_TAKEN; i++)
+        for (uint32_t i = 0; i < MV_ROWS_TAKEN; i++)
             mv->slots[id + i].is_used = false;
     struct mv_slot_row *row = &mv->slots[id];
     memset(row, 0, sizeof *row);
@@ -335,6 +341,20 @@ uint32_t mv_account_find(struct mv *mv, struct mv_worker *worker, const address 
         worker->accounts.next--;
     }
     return (uint32_t)atomic64_load(&mv->account_table.entries[at], memory_order_relaxed);
+}
+
+uint32_t mv_account_seek(const struct mv *mv, const address *who)
+{
+    uint64_t hash = hash_address(who, mv->seed), tag = hash >> 48;
+    uint32_t at = (uint32_t)hash & mv->account_table.mask;
+    for (;;) { /* ends: the table has empty entries */
+        uint64_t entry =
+            atomic64_load(&mv->account_table.entries[at], memory_order_acquire); /* [C] */
+        if (entry_is_empty(mv, entry)) return MV_NOBODY;
+        if ((entry >> 32 & 0xffff) == tag && address_equal(&mv->accounts[(uint32_t)entry].key, who))
+            return (uint32_t)entry;
+        at = (at + 1) & mv->account_table.mask;
+    }
 }
 
 void mv_expect(const struct mv *mv, const address *who)
@@ -613,91 +633,7 @@ void mv_frontier_set(struct mv *mv, uint32_t tx)
     if (tx > from) atomic32_store(&mv->frontier, tx, memory_order_release); /* [D] */
 }
 
-/* ---- what came of it ------------------------------------------------------------------------- */
-
-static bool cell_is_written(struct mv *mv, const struct mv_cell *cell, uint32_t tx)
-{
-    uint64_t word;
-    return mv_version_below(mv, cell, tx, &word) != NULL;
-}
-
-static bool account_is_written(struct mv *mv, uint32_t id, uint32_t tx)
-{
-    const struct mv_account_row *row = &mv->accounts[id];
-    if (id == mv->coinbase && tx > 0) return true; /* all of them touched it */
-    return cell_is_written(mv, &row->balance, tx) || cell_is_written(mv, &row->nonce, tx) ||
-           cell_is_written(mv, &row->code, tx) || cell_is_written(mv, &row->existence, tx) ||
-           cell_is_written(mv, &row->reset, tx);
-}
-
-static enum pevm_status account_change(struct mv *mv,
-                                       uint32_t id,
-                                       uint32_t tx,
-                                       struct mv_account_change *out)
-{
-    struct mv_account_row *row = &mv->accounts[id];
-    uint32_t blocked_on;
-    uint64_t existence, word;
-    const hash32 *code_hash;
-    if (mv_account_load(mv, row) != VIEW_OK) return PEVM_STATE_UNREADABLE;
-    *out = (struct mv_account_change){
-        .who = row->key,
-        .before = {.balance = row->base_balance,
-                   .code_hash = row->base_code,
-                   .nonce = row->base_nonce,
-                   .exists = row->base_exists}
-    };
-    bool known = mv_balance_at(mv, id, tx, &out->now.balance, &blocked_on) == VIEW_OK &&
-                 mv_nonce_at(mv, id, tx, &out->now.nonce, &blocked_on) == VIEW_OK &&
-                 mv_code_at(mv, id, tx, &code_hash, &blocked_on) == VIEW_OK &&
-                 mv_existence_at(mv, id, tx, &existence, &blocked_on) == VIEW_OK;
-    ASSERT(known); /* all are final: nothing is in the way */
-    out->now.code_hash = *code_hash;
-    out->now.exists = (existence & MV_EXISTS) != 0;
-    out->storage_reset = mv_version_below(mv, &row->reset, tx, &word) != NULL;
-    if (mv_version_below(mv, &row->code, tx, &word) != NULL)
-        out->code = &((const struct mv_code *)mv_value(word))->code;
-    return PEVM_OK;
-}
-
-enum pevm_status mv_each_account(struct mv *mv,
-                                 uint32_t tx,
-                                 bool (*visit)(void *context,
-                                               const struct mv_account_change *change),
-                                 void *context)
-{
-    uint32_t count = atomic32_load(&mv->account_next, memory_order_relaxed);
-    for (uint32_t id = 0; id < count; id++) {
-        if (atomic32_load(&mv->accounts[id].state, memory_order_relaxed) == MV_ROW_UNUSED) continue;
-        if (!account_is_written(mv, id, tx)) continue;
-        struct mv_account_change change;
-        TRY(account_change(mv, id, tx, &change));
-        if (!visit(context, &change)) return PEVM_NO_MEMORY;
-    }
-    return PEVM_OK;
-}
-
-enum pevm_status mv_each_slot(struct mv *mv,
-                              uint32_t tx,
-                              bool (*visit)(void *context,
-                                            const address *who,
-                                            const struct mv_slot_change *change),
-                              void *context)
-{
-    uint32_t count = atomic32_load(&mv->slot_next, memory_order_relaxed), blocked_on;
-    for (uint32_t id = 0; id < count; id++) {
-        const struct mv_slot_row *row = &mv->slots[id];
-        uint64_t word;
-        if (!row->is_used || mv_version_below(mv, &row->cell, tx, &word) == NULL) continue;
-        const u256 *value;
-        if (mv_slot_at(mv, &mv->workers[0], id, tx, &value, &blocked_on) != VIEW_OK)
-            return PEVM_STATE_UNREADABLE;
-        const u256 *base = atomic_pointer_load(&row->base, memory_order_relaxed);
-        struct mv_slot_change change = {.slot = row->key, .before = base, .now = value};
-        if (!visit(context, &mv->accounts[row->account].key, &change)) return PEVM_NO_MEMORY;
-    }
-    return PEVM_OK;
-}
+/* ---- how it stands ---------------------------------------------------------------------------- */
 
 struct mv_counts mv_counts(const struct mv *mv)
 {

@@ -20,6 +20,10 @@ enum mv_kind { MV_BALANCE, MV_NONCE, MV_CODE, MV_EXISTENCE, MV_RESET, MV_SLOT, M
 #define MV_ID_BITS 29
 #define MV_ID_MAX  (((uint32_t)1 << MV_ID_BITS) - 1)
 
+#define MV_ROWS_TAKEN 16 /* at once, by a worker */
+#define MV_ROWS_MAX                                                                                \
+    ((uint32_t)1 << 22) /* accounts; slots: four times as many. Address space only */
+
 ALWAYS_INLINE uint32_t mv_place(enum mv_kind kind, uint32_t id)
 {
     return (uint32_t)kind << MV_ID_BITS | id;
@@ -98,6 +102,11 @@ struct mv_account_row {
     bool base_exists, base_empty;
     struct atomic32
         written_slots; /* id + 1 of the slot that was written last for the first time; 0 = none was */
+
+    /* Afterwards (mv_changes.h). */
+    bool is_taken;
+    struct atomic32 slot_changes;     /* so many slots differ in the end; */
+    struct atomic32 slots_before_end; /* ... the first lies so far before the end of all */
 } ALIGNED(CACHE_LINE);
 
 /* Is the slot in the list of those of its account that were written in this block? */
@@ -160,10 +169,11 @@ struct mv {
     struct mv_table account_table, slot_table;
     struct mv_account_row *accounts;
     struct mv_slot_row *slots;
-    struct mv_version *versions; /* index 0 is nobody */
-    struct mv_record *records;   /* by tx */
-    struct atomic64 *tips;       /* by tx: mv_tip_word, or 0: not known */
-    u256 *tip_sums;              /* by tx: of all tips below; filled up to the frontier */
+    struct mv_version *versions;           /* index 0 is nobody */
+    uint8_t *account_owners, *slot_owners; /* by MV_ROWS_TAKEN rows: the worker who took them */
+    struct mv_record *records;             /* by tx */
+    struct atomic64 *tips;                 /* by tx: mv_tip_word, or 0: not known */
+    u256 *tip_sums;                        /* by tx: of all tips below; filled up to the frontier */
     struct view base;
     uint64_t seed;
     uint32_t tx_count, tx_capacity, coinbase;
@@ -180,6 +190,8 @@ struct mv {
     struct atomic32 account_paid, slot_paid, version_paid; /* so many are taken from the budget */
 };
 
+/* The row of an account, if there is one. */
+uint32_t mv_account_seek(const struct mv *mv, const address *who);
 /* The row of an account or slot, made when it is new. MV_NOBODY: no memory. */
 uint32_t mv_account_find(struct mv *mv, struct mv_worker *worker, const address *who);
 uint32_t mv_slot_find(struct mv *mv, struct mv_worker *worker, uint32_t account, const u256 *key);

@@ -199,3 +199,36 @@ void team_for(struct team *team,
     unsigned workers = pieces < team->worker_count ? (unsigned)pieces : team->worker_count;
     team_assist(team, workers, loop_run, &loop);
 }
+
+/* Items that workers share. */
+struct share {
+    struct atomic8 taken[TEAM_ITEMS_MAX];
+    unsigned count, workers;
+    void (*body)(unsigned item, void *context);
+    void *context;
+};
+
+static void share_run(unsigned worker, void *context)
+{
+    struct share *share = context;
+    unsigned first = (unsigned)((size_t)share->count * worker / share->workers);
+    for (unsigned i = 0; i < share->count; i++) {
+        unsigned item = (first + i) % share->count;
+        /* Relaxed: as in loop_run. */
+        if (atomic8_load(&share->taken[item], memory_order_relaxed) == 0 &&
+            atomic8_exchange(&share->taken[item], 1, memory_order_relaxed) == 0)
+            share->body(item, share->context);
+    }
+}
+
+void team_share(struct team *team,
+                unsigned workers,
+                unsigned count,
+                void (*body)(unsigned item, void *context),
+                void *context)
+{
+    ASSERT(count <= TEAM_ITEMS_MAX && workers >= 1);
+    if (workers > team->worker_count) workers = team->worker_count;
+    struct share share = {.count = count, .workers = workers, .body = body, .context = context};
+    if (count > 0) team_assist(team, workers, share_run, &share);
+}

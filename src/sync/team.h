@@ -98,3 +98,13 @@ void team_for(struct team *team,
               size_t grain,
               void (*body)(size_t begin, size_t end, unsigned worker, void *context),
               void *context);
+
+/* body(item, context) for the items 0 .. count - 1, once each, on up to `workers`, the caller among them. A worker begins with
+ * those that are its own - worker w of W has count / W from w * count / W on - and goes on with what others have not begun: items
+ * whose memory lies near a worker are best done by it. At most TEAM_ITEMS_MAX. */
+#define TEAM_ITEMS_MAX 256
+void team_share(struct team *team,
+                unsigned workers,
+                unsigned count,
+                void (*body)(unsigned item, void *context),
+                void *context);

@@ -123,6 +123,26 @@ TEST(a_loop_of_one_grain_is_one_call_of_the_caller)
     team_free(team);
 }
 
+static void mark_one(unsigned item, void *context)
+{
+    struct atomic32 *done = context;
+    atomic32_add(&done[item], 1, memory_order_relaxed);
+}
+
+TEST(shared_items_are_done_once_each_however_many_come)
+{
+    static const unsigned counts[] = {0, 1, 2, 5, 64, TEAM_ITEMS_MAX};
+    struct team *team = team_of(3, NULL);
+    for (size_t c = 0; c < COUNT_OF(counts); c++)
+        for (unsigned workers = 1; workers <= 5; workers++) { /* more than there are, too */
+            struct atomic32 done[TEAM_ITEMS_MAX] = {0};
+            team_share(team, workers, counts[c], mark_one, done);
+            for (unsigned i = 0; i < TEAM_ITEMS_MAX; i++)
+                CHECK_EQ(atomic32_load(&done[i], memory_order_relaxed), i < counts[c]);
+        }
+    team_free(team);
+}
+
 TEST(a_team_grows_and_shrinks_between_jobs)
 {
     static const unsigned sizes[] = {3, 1, 5, 2, 2, 8, 1};
