@@ -312,6 +312,20 @@ static enum pevm_status move(struct service *service, struct error *error)
     return fetched == NULL ? PEVM_OK : take(service, fetched, error);
 }
 
+/* What kept us from a block is now for whoever leads to find. */
+static void others_execute(struct service *service)
+{
+    static const enum trouble kinds[] = {TROUBLE_EMPTY,
+                                         TROUBLE_MISSING,
+                                         TROUBLE_BAD_BLOCK,
+                                         TROUBLE_TOO_DEEP,
+                                         TROUBLE_DAMAGED,
+                                         TROUBLE_TIMEOUT};
+    for (size_t i = 0; i < COUNT_OF(kinds); i++)
+        over(service, kinds[i]);
+    metric_set(service->writer, SERVICE_MISSING, 0, 0);
+}
+
 static enum pevm_status stand_by(struct service *service, struct error *error)
 {
     bool fits;
@@ -324,7 +338,7 @@ static enum pevm_status stand_by(struct service *service, struct error *error)
                 "import state");
         status = PEVM_OK;
     } else if (status == PEVM_OK) {
-        over(service, TROUBLE_EMPTY);
+        others_execute(service);
         status = look_at_feed(service, &fits, error);
         board_set_heights(&service->board, service->head.number, service->synced, 0);
         metric_set(service->writer, SERVICE_HEIGHT, 0, service->head.number);
@@ -363,8 +377,8 @@ static enum pevm_status handle(struct service *service,
     switch (status) {
     case PEVM_OK:
         service->failures = 0;
-        if (!service->is_prepared) return PEVM_OK;
         over(service, TROUBLE_STORE);
+        if (!service->is_prepared) return PEVM_OK;
         over(service, TROUBLE_DAMAGED);
         over(service, TROUBLE_MEMORY);
         over(service, TROUBLE_TIMEOUT);
