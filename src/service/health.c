@@ -40,12 +40,22 @@ static void look_at_troubles(struct health *out, const struct board_state *state
     }
 }
 
+/* Has it begun to lead or to follow, and said how far it is? What else keeps it from that has a trouble of its own. */
+static bool is_starting(const struct health *health, const struct board_state *state)
+{
+    if (state->role == ROLE_STARTING) return true;
+    if (state->has_progress || state->role == ROLE_STOPPING) return false;
+    for (size_t i = 0; i < TROUBLE_COUNT; i++)
+        if (health->checks[i].is_error && health->checks[i].stops_ready) return false;
+    return true;
+}
+
 static void look_at_role(struct health *out, const struct board_state *state)
 {
     struct health_check *starting = &out->checks[CHECK_STARTING];
     struct health_check *stopping = &out->checks[CHECK_STOPPING];
     starting->stops_ready = stopping->stops_ready = true;
-    starting->is_error = state->role == ROLE_STARTING;
+    starting->is_error = is_starting(out, state);
     stopping->is_error = state->role == ROLE_STOPPING;
     if (starting->is_error) {
         starting->since_ms = state->start_ms;

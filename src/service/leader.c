@@ -79,6 +79,13 @@ static void begin_leading(struct leader *leader)
     life_wake(leader->options.life);
 }
 
+/* Somebody else leads, or nobody. */
+static void stand_by(struct leader *leader)
+{
+    if (!life_is_stopping(leader->options.life))
+        board_set_role(leader->options.board, ROLE_STANDBY, 0);
+}
+
 static void stop_leading(struct leader *leader, const char *why)
 {
     struct metrics_writer *writer = leader->options.writer;
@@ -89,8 +96,7 @@ static void stop_leading(struct leader *leader, const char *why)
     counter_add(&leader->step_downs, 1);
     metric_set(writer, SERVICE_LEADER, 0, 0);
     metric_add(writer, SERVICE_STEP_DOWNS, 0, 1);
-    if (!life_is_stopping(leader->options.life))
-        board_set_role(leader->options.board, ROLE_STANDBY, 0);
+    stand_by(leader);
     LOG_WARN("stepping down", LOG_U64("epoch", token), LOG_TEXT("reason", why));
     life_wake(leader->options.life);
 }
@@ -123,7 +129,10 @@ static uint64_t try_to_lead(struct leader *leader)
                   LOG_TEXT("error", error.text));
         return RETRY_MS;
     }
-    if (leader->lease.token == 0) return ASK_MS;
+    if (leader->lease.token == 0) {
+        stand_by(leader);
+        return ASK_MS;
+    }
     if (!settle(leader, &error)) {
         leader->lease.token = 0;
         return RETRY_MS;

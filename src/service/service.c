@@ -199,7 +199,6 @@ static enum pevm_status run_parts(struct service *service, struct error *error)
                     service->chain.chain.name,
                     store_about(service->store),
                     verify_words[service->config.verify]);
-    if (!life_is_stopping(&service->life)) board_set_role(&service->board, ROLE_STANDBY, 0);
     service->caches_at = UINT64_MAX;
     LOG_INFO("started",
              LOG_TEXT("chain", service->chain.chain.name),

@@ -99,6 +99,25 @@ TEST(each_case_has_its_answer)
     }
 }
 
+TEST(without_a_known_head_nobody_is_ready)
+{
+    static const enum role roles[] = {ROLE_STANDBY, ROLE_LEADER};
+    static struct health health;
+    char text[1024];
+    for (size_t i = 0; i < COUNT_OF(roles); i++) {
+        struct board_state state = {.role = roles[i]};
+        health_look(&health, &state, 0, &limits);
+        CHECK(health.is_live && !health.is_ready);
+        (void)health_reasons(text, sizeof text, &health, true);
+        CHECK(strncmp(text, "starting: ", 10) == 0);
+        state.troubles[TROUBLE_EMPTY].is_there = true; /* says it better */
+        health_look(&health, &state, 0, &limits);
+        CHECK(!health.is_ready);
+        (void)health_reasons(text, sizeof text, &health, true);
+        CHECK_TEXT(text, "no_state: \n");
+    }
+}
+
 TEST(every_reason_has_a_line)
 {
     static struct health health;
