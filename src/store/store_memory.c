@@ -22,6 +22,7 @@ struct memory_db {
     size_t bucket_count, count;
     uint64_t now_ms;
     uint64_t changes, stop_at; /* UINT64_MAX: never */
+    uint64_t reads, fails_from, fails_to;
 };
 
 struct memory_store {
@@ -140,7 +141,10 @@ static enum pevm_status get_locked(struct memory_db *db,
                                    struct arena *arena,
                                    struct error *error)
 {
+    uint64_t number = db->reads++;
     if (is_stopped(db)) return stopped(error);
+    if (number >= db->fails_from && number < db->fails_to)
+        return error_set(error, PEVM_UNAVAILABLE, "memory: the database was told not to answer");
     for (size_t i = 0; i < count; i++) {
         const struct entry *entry = find(db, keys[i]);
         items[i] = (struct store_item){.found = entry != NULL};
@@ -370,6 +374,14 @@ void memory_db_start(struct memory_db *db)
 {
     pthread_mutex_lock(&db->mutex);
     db->stop_at = UINT64_MAX;
+    pthread_mutex_unlock(&db->mutex);
+}
+
+void memory_db_fail_reads(struct memory_db *db, uint64_t after, uint64_t count)
+{
+    pthread_mutex_lock(&db->mutex);
+    db->fails_from = db->reads + after;
+    db->fails_to = db->fails_from + count;
     pthread_mutex_unlock(&db->mutex);
 }
 

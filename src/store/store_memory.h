@@ -22,6 +22,9 @@ enum pevm_status store_memory_open(struct store **out,
 void memory_db_stop_after(struct memory_db *db, uint64_t changes);
 void memory_db_start(struct memory_db *db);
 
+/* After `after` reads more the next `count` fail, as if the line were cut for a while. */
+void memory_db_fail_reads(struct memory_db *db, uint64_t after, uint64_t count);
+
 /* The clock of expiry, in milliseconds: stands still but for this. */
 void memory_db_pass_time(struct memory_db *db, uint64_t ms);
 
