@@ -54,7 +54,7 @@ static enum pevm_status find_ancestor(struct service *service, uint64_t *out, st
 
 enum pevm_status follow_other_chain(struct service *service, struct error *error)
 {
-    uint64_t ancestor, from = service->head.number;
+    uint64_t from = service->head.number, ancestor = from;
     TRY(find_ancestor(service, &ancestor, error));
     if (ancestor == from)
         return error_set(error,

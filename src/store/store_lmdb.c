@@ -5,7 +5,6 @@
 #include "store/store_private.h"
 
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <errno.h>
 #include <inttypes.h>
@@ -13,6 +12,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define MAP_SIZE_MAX   (UINT64_C(1) << 46)
 #define READERS_MAX    1024
