@@ -38,7 +38,8 @@ struct fetch {
     pthread_cond_t work, ready;
     struct slot *slots;
     uint32_t slot_count;
-    uint64_t first, last, next; /* first: not released; next: to be read */
+    uint64_t first, last, next; /* first: there is room from it on; next: to be read */
+    uint64_t keep;              /* the first one that was not released */
     uint64_t wanted;            /* the loop waits for this one; UINT64_MAX: it does not */
     bool is_reading, is_paused, is_ending;
     uint32_t at_work;
@@ -89,6 +90,13 @@ static hash32 digest_of(const struct store_item items[KEYS])
     return out;
 }
 
+/* Which of them, when block_join says that one is missing. */
+static const char *missing_key(const struct block_parts *parts)
+{
+    if (parts->header.size == 0) return "blk:hdr";
+    return parts->txs.size == 0 ? "blk:txs" : "blk:body";
+}
+
 static void join(struct slot *slot, const struct store_item items[KEYS])
 {
     struct fetched *fetched = &slot->fetched;
@@ -101,7 +109,7 @@ static void join(struct slot *slot, const struct store_item items[KEYS])
         error_set(&fetched->error,
                   PEVM_NOT_FOUND,
                   "%s:%" PRIu64 " is not in the store, though the feed says it is",
-                  items[0].found ? "blk:txs" : "blk:hdr",
+                  missing_key(&parts),
                   fetched->number);
     else
         error_prefix(&fetched->error, "block %" PRIu64, fetched->number);
@@ -217,6 +225,24 @@ static void decode_slot(struct fetch *fetch, struct slot *slot, bool is_awaited)
         error_prefix(&fetched->error, "block %" PRIu64, fetched->number);
 }
 
+/* ---- letting go ---- */
+
+static void free_slot(struct slot *slot)
+{
+    slot->state = SLOT_FREE;
+    if (slot->arena.bytes_held > KEEP_MAX) arena_fini(&slot->arena);
+}
+
+/* What nobody needs any more; a thread may still be at work on it, and then it goes when that is done. Locked. */
+static void let_go(struct fetch *fetch)
+{
+    for (; fetch->first < fetch->keep && fetch->first < fetch->next; fetch->first++) {
+        struct slot *slot = slot_of(fetch, fetch->first);
+        if (slot->state == SLOT_READING || slot->state == SLOT_DECODING) return;
+        free_slot(slot);
+    }
+}
+
 /* ---- threads ---- */
 
 static bool work(struct fetch *fetch, struct reading *reading)
@@ -238,6 +264,7 @@ static bool work(struct fetch *fetch, struct reading *reading)
         slot->state = SLOT_READY;
     else
         finish_reading(fetch, reading);
+    let_go(fetch);
     pthread_cond_broadcast(&fetch->ready);
     pthread_cond_broadcast(&fetch->work);
     return true;
@@ -336,19 +363,13 @@ static void resume_work(struct fetch *fetch)
     pthread_cond_broadcast(&fetch->work);
 }
 
-static void free_slot(struct slot *slot)
-{
-    slot->state = SLOT_FREE;
-    if (slot->arena.bytes_held > KEEP_MAX) arena_fini(&slot->arena);
-}
-
 void fetch_start(struct fetch *fetch, uint64_t first, uint64_t last)
 {
     pthread_mutex_lock(&fetch->mutex);
     pause_work(fetch);
     for (uint32_t i = 0; i < fetch->slot_count; i++)
         free_slot(&fetch->slots[i]);
-    fetch->first = fetch->next = first;
+    fetch->first = fetch->next = fetch->keep = first;
     fetch->last = last;
     fetch->wanted = UINT64_MAX;
     resume_work(fetch);
@@ -403,8 +424,8 @@ const struct fetched *fetch_next(struct fetch *fetch, uint64_t number, unsigned 
 void fetch_release(struct fetch *fetch, uint64_t number)
 {
     pthread_mutex_lock(&fetch->mutex);
-    for (; fetch->first <= number && fetch->first < fetch->next; fetch->first++)
-        free_slot(slot_of(fetch, fetch->first));
+    if (number >= fetch->keep) fetch->keep = number + 1;
+    let_go(fetch);
     pthread_cond_broadcast(&fetch->work);
     pthread_mutex_unlock(&fetch->mutex);
 }
