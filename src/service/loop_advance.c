@@ -8,6 +8,7 @@
 #include <time.h>
 
 #define ANCESTORS   7
+#define ANCESTOR_MS 10000
 #define PACE_BLOCKS 64
 #define NS_PER_MS   UINT64_C(1000000)
 
@@ -22,17 +23,34 @@ struct step {
 
 /* ---- what is known about the blocks before ---- */
 
-/* All seven, or all there are; else none, and then ommers are judged by their number and hash. */
-static void find_ancestors(struct step *step)
+/* An ancestor may still be on its way, right after a start; without the parent a bad block would pass. NULL: it cannot be had. */
+static enum pevm_status find_ancestor(struct service *service,
+                                      uint64_t number,
+                                      const struct fetched **out,
+                                      struct error *error)
 {
-    struct service *service = step->service;
+    const struct fetched *found = fetch_next(service->fetch, number, ANCESTOR_MS);
+    *out = NULL;
+    if (found == NULL)
+        return error_set(error, PEVM_UNAVAILABLE, "block %" PRIu64 " did not come in time", number);
+    if (found->status == PEVM_UNAVAILABLE || found->status == PEVM_NO_MEMORY) {
+        *error = found->error;
+        return found->status;
+    }
+    if (found->status == PEVM_OK) *out = found;
+    return PEVM_OK;
+}
+
+/* All seven, or all there are; else none, and then ommers are judged by their number and hash. */
+static enum pevm_status find_ancestors(struct step *step, struct error *error)
+{
     hash32 expected = step->fetched->block.header.parent_hash;
     uint64_t number = step->fetched->number;
     size_t count = 0;
     while (count < ANCESTORS && number-- > 0) { /* ends: count grows */
-        const struct fetched *found = fetch_peek(service->fetch, number);
-        if (found == NULL || found->status != PEVM_OK) break;
-        if (!hash32_equal(&found->block.header.hash, &expected)) break;
+        const struct fetched *found;
+        TRY(find_ancestor(step->service, number, &found, error));
+        if (found == NULL || !hash32_equal(&found->block.header.hash, &expected)) break;
         if (count == 0) step->execution.parent = &found->block.header;
         step->ancestors[count++] =
             (struct engine_ancestor){.header = &found->block.header,
@@ -43,6 +61,7 @@ static void find_ancestors(struct step *step)
     bool is_complete = count == ANCESTORS || count == step->fetched->number;
     step->execution.ancestors = step->ancestors;
     step->execution.ancestor_count = is_complete ? count : 0;
+    return PEVM_OK;
 }
 
 /* ---- the state that it will touch ---- */
@@ -282,7 +301,7 @@ enum pevm_status advance(struct service *service,
     const struct block *block = &fetched->block;
     struct engine_outcome *outcome = &step.execution.outcome;
     step.fetch_ns = clock_now_ns() - service->wait_ns;
-    find_ancestors(&step);
+    TRY(find_ancestors(&step, error));
     store_view_begin(service->view);
     fetch_state(&step);
     metric_set(service->writer, SERVICE_POOL_ACTIVE, POOL_TX_EXECUTOR, service->workers);

@@ -76,3 +76,27 @@ TEST(another_chain_is_followed_however_deep_it_branches_off)
         service_world_free(&world);
     }
 }
+
+/* ---- bad blocks ---- */
+
+static void other_base_fee(struct header *header)
+{
+    header->base_fee = u256_add(header->base_fee, U256_ONE);
+}
+
+/* Whoever starts has ancestors that are still being decoded when the next block is there: big ones take long. */
+TEST(the_first_block_after_a_start_is_held_against_its_parent)
+{
+    service_world_make(&world,
+                       &(struct service_plan){.count = 12, .txs = 400, .recipe = "transfers"});
+    struct store *store = service_world_open(&world);
+    service_world_found(&world, store);
+    store_close(store);
+    feed(&world, 11);
+    (void)run(NULL);
+    service_world_spoil(&world, 12, other_base_fee);
+    feed(&world, 12);
+    CHECK_EQ(service_world_run(&world, NULL, &summary, &error), PEVM_INVALID_BLOCK);
+    CHECK(strstr(error.text, "base_fee") != NULL || strstr(error.text, "base fee") != NULL);
+    service_world_free(&world);
+}
