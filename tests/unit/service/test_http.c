@@ -32,13 +32,13 @@ static struct http_server *server;
 static struct error error;
 static char reply[TEXT_MAX];
 
-static void open_at(const char *address)
+static void open_at(const char *place)
 {
     board_init(&board);
     CHECK_EQ(service_metrics_new(&service), PEVM_OK);
     CHECK_EQ(engine_metrics_new(&engine), PEVM_OK);
     struct http_options options = {
-        .address = address, .board = &board, .tables = {service}, .table_count = 1};
+        .address = place, .board = &board, .tables = {service}, .table_count = 1};
     if (http_open(&server, &options, &error) != PEVM_OK) fail_msg("%s", error.text);
 }
 
@@ -438,12 +438,12 @@ TEST(who_goes_in_the_middle_is_forgotten)
 
 TEST(a_port_that_is_taken_is_named)
 {
-    char address[64], text[128];
+    char place[64], text[128];
     open_server();
-    snprintf(address, sizeof address, "127.0.0.1:%u", (unsigned)http_port(server));
+    snprintf(place, sizeof place, "127.0.0.1:%u", (unsigned)http_port(server));
     struct http_server *second;
     struct http_options options = {
-        .address = address, .board = &board, .tables = {service}, .table_count = 1};
+        .address = place, .board = &board, .tables = {service}, .table_count = 1};
     uint64_t start_ns = clock_now_ns();
     CHECK_EQ(http_open(&second, &options, &error), PEVM_IO);
     CHECK(clock_now_ns() - start_ns < 2 * S);
@@ -451,7 +451,7 @@ TEST(a_port_that_is_taken_is_named)
     snprintf(text,
              sizeof text,
              "metrics.listen_addr: cannot listen on %s: Address already in use",
-             address);
+             place);
     CHECK_TEXT(error.text, text);
     close_server();
 }
