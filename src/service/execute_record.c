@@ -15,18 +15,33 @@ struct recorder {
     uint64_t oldest; /* number of the oldest block whose hash was asked for; UINT64_MAX: none */
 };
 
-/* Everything of the account: somebody may ask for the rest. */
+static enum view_answer note_code(struct recorder *recorder,
+                                  const address *who,
+                                  const hash32 *code_hash,
+                                  struct bytes *out)
+{
+    hash32 hash;
+    enum view_answer answer =
+        recorder->state.ops->code(recorder->state.context, who, code_hash, out);
+    if (answer != VIEW_OK) return answer;
+    return memory_state_add_code(recorder->memory, *out, &hash) == PEVM_OK ? VIEW_OK : VIEW_FAILED;
+}
+
+/* Everything of the account: somebody may ask for the rest. The code, too, which the engine does not ask for when it knows it
+ * from an earlier block. */
 static enum view_answer note_account(struct recorder *recorder,
                                      const address *who,
                                      struct view_account *out)
 {
+    struct bytes code;
     enum view_answer answer =
         recorder->state.ops->account(recorder->state.context, who, VIEW_ALL_PARTS, out);
     if (answer != VIEW_OK || !out->exists) return answer;
-    return memory_state_set_account(
-               recorder->memory, who, out->nonce, &out->balance, &out->code_hash) == PEVM_OK
-               ? VIEW_OK
-               : VIEW_FAILED;
+    if (memory_state_set_account(
+            recorder->memory, who, out->nonce, &out->balance, &out->code_hash) != PEVM_OK)
+        return VIEW_FAILED;
+    if (hash32_equal(&out->code_hash, &keccak_empty)) return VIEW_OK;
+    return note_code(recorder, who, &out->code_hash, &code);
 }
 
 static enum view_answer on_account(void *context,
@@ -63,12 +78,7 @@ static enum view_answer on_code(void *context,
                                 const hash32 *code_hash,
                                 struct bytes *out)
 {
-    struct recorder *recorder = context;
-    hash32 hash;
-    enum view_answer answer =
-        recorder->state.ops->code(recorder->state.context, who, code_hash, out);
-    if (answer != VIEW_OK) return answer;
-    return memory_state_add_code(recorder->memory, *out, &hash) == PEVM_OK ? VIEW_OK : VIEW_FAILED;
+    return note_code(context, who, code_hash, out);
 }
 
 /* That there is some cannot be told apart from which: a slot that nobody asks for says it. */
