@@ -15,15 +15,21 @@ static bool piece_is(struct piece piece, const char *text)
     return piece.size == strlen(text) && memcmp(piece.at, text, piece.size) == 0;
 }
 
-/* No control characters: TLS and noise are seen in their first bytes. A carriage return may be the last. */
+/* No control characters: TLS and noise are seen in their first bytes. */
 static bool is_text(struct piece line)
 {
     for (size_t i = 0; i < line.size; i++) {
         unsigned char c = (unsigned char)line.at[i];
-        if (c == '\r' && i + 1 == line.size) return true;
         if ((c < 0x20 && c != '\t') || c == 0x7f) return false;
     }
     return true;
+}
+
+/* Lines end with a newline, or a carriage return and one. */
+static struct piece without_return(struct piece line)
+{
+    if (line.size > 0 && line.at[line.size - 1] == '\r') line.size--;
+    return line;
 }
 
 /* The next line, without its end. False: it is not whole yet. */
@@ -32,8 +38,7 @@ static bool take_line(struct piece *rest, struct piece *out)
     const char *end = memchr(rest->at, '\n', rest->size);
     if (end == NULL) return false;
     size_t size = (size_t)(end - rest->at);
-    *out = (struct piece){rest->at, size};
-    if (size > 0 && rest->at[size - 1] == '\r') out->size--;
+    *out = without_return((struct piece){rest->at, size});
     rest->at += size + 1;
     rest->size -= size + 1;
     return true;
@@ -100,6 +105,6 @@ unsigned http_request_read(struct http_request *out, const char *bytes, size_t s
         if (code == 0) code = read_first(out, line);
         if (code == HTTP_BAD_REQUEST || code == HTTP_OTHER_VERSION) return code;
     }
-    if (!is_text(rest)) return HTTP_BAD_REQUEST;
+    if (!is_text(without_return(rest))) return HTTP_BAD_REQUEST;
     return size > HTTP_HEAD_MAX ? HTTP_TOO_LARGE : 0;
 }

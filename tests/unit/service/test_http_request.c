@@ -19,6 +19,7 @@ static const struct {
     {"PUT / HTTP/1.1\r\nA: b\r\n\r\n\x01\x02",       HTTP_METHOD,        NULL      },
     {"GET / HTTP/1.1\r\nA: \x01\r\n\r\n",            HTTP_BAD_REQUEST,   NULL      },
     {"GET / HTTP/1.1\r\nA: b\rc\r\n\r\n",            HTTP_BAD_REQUEST,   NULL      },
+    {"GET / HTTP/1.1\r\nA: b\r\r\n\r\n",             HTTP_BAD_REQUEST,   NULL      },
     {"DELETE /x HTTP/1.1\r\n\r\n",                   HTTP_METHOD,        NULL      },
     {"OPTIONS * HTTP/1.1\r\n\r\n",                   HTTP_METHOD,        NULL      },
     {"GET / HTTP/2.0\r\n\r\n",                       HTTP_OTHER_VERSION, NULL      },
