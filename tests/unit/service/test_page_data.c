@@ -37,6 +37,7 @@ TEST(it_is_json_on_one_line_even_when_full)
     CHECK_EQ(service_metrics_new(&service), PEVM_OK);
     memset(&place, 0xff, sizeof place);
     place.role = ROLE_LEADER;
+    place.has_progress = true;
     place.block_count = BOARD_BLOCKS;
     place.contract_count = BOARD_CONTRACTS;
     snprintf(place.chain, sizeof place.chain, "a \"chain\"\n</script>");
