@@ -129,6 +129,7 @@ static void on_stop(evutil_socket_t file, short what, void *context)
 static void *http_main(void *context)
 {
     struct http_server *server = context;
+    (void)pthread_setname_np(pthread_self(), "pevm-http");
     (void)event_base_dispatch(server->base);
     return NULL;
 }
