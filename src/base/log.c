@@ -1,12 +1,14 @@
 #include "base/log.h"
 
 #include "base/clock.h"
+#include "base/hex.h"
 
 #include <sys/stat.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -125,9 +127,25 @@ static void put_number(struct line *line, const struct log_field *field)
     char text[48];
     if (field->kind == LOG_KIND_NS)
         snprintf(text, sizeof text, "%.3f", (double)field->number / (double)NS_PER_MS);
-    else
+    else if (field->kind != LOG_KIND_REAL)
         snprintf(text, sizeof text, "%" PRIu64, field->number);
+    else if (isfinite(field->real))
+        snprintf(text, sizeof text, "%.9g", field->real);
+    else
+        snprintf(text, sizeof text, "null");
     put_text(line, text);
+}
+
+/* Of a field that has one; NULL: it is a number. */
+static const char *text_of(const struct log_field *field, char hex[HEX_HASH_SIZE])
+{
+    if (field->kind == LOG_KIND_TEXT) return field->value;
+    return field->kind == LOG_KIND_HASH ? hex_hash(hex, field->value) : NULL;
+}
+
+static bool is_left_away(const struct log_field *field)
+{
+    return field->kind == LOG_KIND_COUNT && field->number == 0;
 }
 
 static const char *unit_of(const struct log_field *field)
@@ -160,7 +178,10 @@ static void write_json(struct line *line,
     put_text(line, "\",\"message\":");
     put_quoted(line, message);
     for (; fields->kind != LOG_KIND_END && !line->is_cut; fields++) {
+        char hex[HEX_HASH_SIZE];
+        const char *text = text_of(fields, hex);
         size_t begin = line->size;
+        if (is_left_away(fields)) continue;
         put_text(line, ",\"");
         put_text(line, fields->name);
         put_text(line, unit_of(fields));
@@ -168,8 +189,8 @@ static void write_json(struct line *line,
         if (line->is_cut || line->size + TAIL_BYTES > sizeof line->text - TAIL_BYTES) {
             line->size = begin; /* a name without a value would be no JSON */
             line->is_cut = true;
-        } else if (fields->kind == LOG_KIND_TEXT) {
-            put_quoted(line, fields->text);
+        } else if (text != NULL) {
+            put_quoted(line, text);
         } else {
             put_number(line, fields);
             if (line->is_cut) line->size = begin;
@@ -191,16 +212,19 @@ static void write_console(struct line *line,
     if (the_log.is_coloured) put_text(line, "\033[0m");
     put_escaped(line, message);
     for (; fields->kind != LOG_KIND_END && !line->is_cut; fields++) {
+        char hex[HEX_HASH_SIZE];
+        const char *text = text_of(fields, hex);
+        if (is_left_away(fields)) continue;
         put_text(line, "  ");
         put_text(line, fields->name);
         put_text(line, unit_of(fields));
         put_text(line, "=");
-        if (fields->kind != LOG_KIND_TEXT)
+        if (text == NULL)
             put_number(line, fields);
-        else if (strpbrk(fields->text, " \t\"=") != NULL || fields->text[0] == 0)
-            put_quoted(line, fields->text);
+        else if (strpbrk(text, " \t\"=") != NULL || text[0] == 0)
+            put_quoted(line, text);
         else
-            put_escaped(line, fields->text);
+            put_escaped(line, text);
     }
     if (!line->is_cut) return;
     memcpy(line->text + line->size, "...", 3);
@@ -262,7 +286,10 @@ static void rotate(void)
 /* A file on a full disk may take a part of the line: what is torn is taken back. */
 static void write_line(const struct line *line)
 {
-    ssize_t written = write(the_log.file, line->text, line->size);
+    ssize_t written;
+    do { /* ends: signals do */
+        written = write(the_log.file, line->text, line->size);
+    } while (written < 0 && errno == EINTR);
     if (written == (ssize_t)line->size) {
         the_log.size += line->size;
         return;
@@ -349,6 +376,14 @@ void log_set_format(enum log_format format)
     pthread_mutex_unlock(&the_log.mutex);
 }
 
+void log_set_turning(uint64_t size_max, unsigned files_max)
+{
+    pthread_mutex_lock(&the_log.mutex);
+    the_log.options.size_max = size_max;
+    the_log.options.files_max = files_max;
+    pthread_mutex_unlock(&the_log.mutex);
+}
+
 bool log_is_on(enum log_level level)
 {
     pthread_mutex_lock(&the_log.mutex);
@@ -372,13 +407,14 @@ uint64_t log_errors(void)
     return errors;
 }
 
-bool log_pace_due(struct log_pace *pace)
+bool log_pace_due(struct log_pace *pace, uint64_t *left_out)
 {
     uint64_t now_ns = clock_now_ns();
     if (pace->last_ns != 0 && now_ns - pace->last_ns < LOG_PACE_NS) {
         pace->left_out++;
         return false;
     }
+    *left_out = pace->left_out;
     pace->last_ns = now_ns;
     pace->left_out = 0;
     return true;

@@ -81,6 +81,7 @@ void apply_config(struct service *service)
     life_set_limits(&service->life, config->health_watchdog, config->shutdown_timeout);
     log_set_level((enum log_level)config->logging_level);
     log_set_format((enum log_format)config->logging_format);
+    log_set_turning(config->logging_max_size, (unsigned)config->logging_max_files);
     service_set_health(service);
 }
 

@@ -3,10 +3,13 @@
 #include "fixture/json.h"
 #include "support/test.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <dirent.h>
+#include <math.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,6 +88,7 @@ TEST(whatever_is_in_a_line_it_is_json)
         LOG_INFO(texts[i],
                  LOG_TEXT("text", texts[i]),
                  LOG_U64("number", UINT64_MAX),
+                 LOG_REAL("ratio", 0.25 * (double)i),
                  LOG_NS("took", 1500000));
     LOG_ERROR(huge);
     LOG_ERROR("fields", LOG_TEXT("a", huge), LOG_U64("b", 1));
@@ -97,6 +101,53 @@ TEST(whatever_is_in_a_line_it_is_json)
     CHECK_EQ(read_lines(path, last), COUNT_OF(texts) + 2 + 200);
     CHECK_EQ(log_errors(), 0);
     log_close();
+    remove_folder();
+}
+
+/* One line, as it is in the file but for the time. */
+static void check_line(enum log_format format, const char *expected)
+{
+    char line[1024] = "";
+    FILE *file = fopen(path, "r");
+    CHECK(file != NULL && fgets(line, sizeof line, file) != NULL);
+    fclose(file);
+    CHECK_EQ(strlen(line) > strlen(expected), 1);
+    const char *rest = line + strlen(line) - strlen(expected);
+    if (strcmp(rest, expected) != 0) fail_msg("%s, expected %s", line, expected);
+    const char *mark = strstr(line, "Z");
+    size_t begin = format == LOG_FORMAT_JSON ? strlen("{\"time\":\"") : 0;
+    CHECK_EQ((size_t)(mark - line), begin + strlen("2026-11-25T07:00:00.123"));
+}
+
+TEST(fields_of_each_kind_are_written_as_such)
+{
+    static const char *const expected[] = {
+        [LOG_FORMAT_JSON] =
+            "\",\"level\":\"warn\",\"message\":\"a b\",\"text\":\"x=\\\"1\\\"\",\"hash\":\"0x01"
+            "00000000000000000000000000000000000000000000000000000000000000\",\"number\":7,\"ratio"
+            "\":0.5,\"none\":null,\"took_ms\":1.500,\"left_out\":3}\n",
+        [LOG_FORMAT_CONSOLE] =
+            " warn  a b  text=\"x=\\\"1\\\"\"  "
+            "hash=0x0100000000000000000000000000000000000000000000"
+            "000000000000000000  number=7  ratio=0.5  none=null  took_ms=1.500  left_out=3\n"};
+    hash32 hash = {{1}};
+    make_folder();
+    for (unsigned format = LOG_FORMAT_JSON; format <= LOG_FORMAT_CONSOLE; format++) {
+        unlink(path);
+        open_log(0, 1);
+        log_set_format((enum log_format)format);
+        LOG_WARN("a b",
+                 LOG_TEXT("text", "x=\"1\""),
+                 LOG_HASH("hash", &hash),
+                 LOG_U64("number", 7),
+                 LOG_REAL("ratio", 0.5),
+                 LOG_REAL("none", (double)INFINITY),
+                 LOG_NS("took", 1500000),
+                 log_field_number(LOG_KIND_COUNT, "none_of_these", 0),
+                 log_field_number(LOG_KIND_COUNT, "left_out", 3));
+        log_close();
+        check_line((enum log_format)format, expected[format]);
+    }
     remove_folder();
 }
 
@@ -189,6 +240,30 @@ TEST(a_full_disk_is_counted_and_disturbs_nobody)
     log_close();
 }
 
+/* A limit on files is a disk on which a line has room only in part. */
+TEST(a_disk_that_has_room_again_is_written_to_and_nothing_is_torn)
+{
+    struct rlimit before, small;
+    char last[8192];
+    make_folder();
+    open_log(0, 1);
+    CHECK_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+    small = (struct rlimit){.rlim_cur = 1000, .rlim_max = before.rlim_max};
+    signal(SIGXFSZ, SIG_IGN);
+    CHECK_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+    for (unsigned i = 0; i < 50; i++)
+        LOG_INFO("a line that may not have room", LOG_U64("i", i));
+    uint64_t errors = log_errors();
+    CHECK_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
+    LOG_INFO("there is room");
+    CHECK(errors > 20 && errors < 50);
+    CHECK_EQ(log_errors(), errors);
+    log_close();
+    CHECK_EQ(read_lines(path, last), 50 - errors + 1);
+    CHECK_EQ(strcmp(last, "there is room"), 0);
+    remove_folder();
+}
+
 TEST(a_file_that_cannot_be_opened_is_told)
 {
     struct error error;
@@ -211,5 +286,28 @@ TEST(levels_and_pace_leave_lines_out)
     log_close();
     CHECK_EQ(read_lines(path, NULL), 2);
     CHECK_EQ(pace.left_out, 9);
+    pace.last_ns -= LOG_PACE_NS;
+    uint64_t left_out;
+    CHECK(log_pace_due(&pace, &left_out));
+    CHECK_EQ(left_out, 9);
+    CHECK(!log_pace_due(&pace, &left_out));
+    remove_folder();
+}
+
+TEST(limits_change_while_it_runs)
+{
+    char name[128];
+    make_folder();
+    open_log(0, 1);
+    for (unsigned i = 0; i < 10; i++)
+        LOG_INFO("a line", LOG_U64("i", i));
+    snprintf(name, sizeof name, "%s.1", path);
+    CHECK(access(name, F_OK) != 0);
+    log_set_turning(100, 1);
+    LOG_INFO("another");
+    CHECK_EQ(access(name, F_OK), 0);
+    log_close();
+    CHECK_EQ(read_lines(path, NULL), 1);
+    CHECK_EQ(read_lines(name, NULL), 10);
     remove_folder();
 }
