@@ -62,7 +62,7 @@ enum pevm_status spill_sort_new(struct spill_sort **out,
         spill_sort_free(sort);
         return no_memory(error);
     }
-    strcpy(sort->folder, options->folder);
+    memcpy(sort->folder, options->folder, strlen(options->folder) + 1);
     *out = sort;
     return PEVM_OK;
 }
