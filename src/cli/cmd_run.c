@@ -106,9 +106,7 @@ int cmd_run(int argc, char **argv)
     }
     enum pevm_status status = service_run(&options, &summary, &error);
     if (options.until_synced) progress_end(&progress);
-    if (status != PEVM_OK)
-        fprintf(stderr, "pevm run: %s\n", error.text);
-    else if (options.until_synced)
-        print_summary(&summary);
+    if (status != PEVM_OK && !summary.is_told) fprintf(stderr, "pevm run: %s\n", error.text);
+    if (status == PEVM_OK && options.until_synced) print_summary(&summary);
     return (int)code_of(status);
 }

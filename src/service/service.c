@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "service/http.h"
 #include "service/service_private.h"
+#include "store/keyspace.h"
 
 #include <malloc.h>
 #include <string.h>
@@ -60,6 +61,17 @@ static bool is_worth_waiting(enum pevm_status status)
     return status == PEVM_UNAVAILABLE;
 }
 
+/* A server is only asked for when something is wanted of it. */
+static enum pevm_status reach_store(struct service *service, struct error *error)
+{
+    struct store_item item;
+    struct key_text text = key_write(&(struct key){.kind = KEY_EXEC_PROGRESS}, false);
+    struct bytes key = key_bytes(&text);
+    if (service->store == NULL) TRY(store_open(&service->store, &service->config, error));
+    arena_reset(&service->arena);
+    return store_get_many(service->store, &item, &key, 1, &service->arena, error);
+}
+
 /* Until it is there, told to stop, or startup_timeout is over. */
 static enum pevm_status open_store(struct service *service, struct error *error)
 {
@@ -67,7 +79,7 @@ static enum pevm_status open_store(struct service *service, struct error *error)
     uint64_t start_ns = clock_now_ns(), wait_ms = RETRY_MIN_MS;
     while (!life_is_stopping(&service->life)) {
         board_tick(&service->board);
-        enum pevm_status status = store_open(&service->store, &service->config, error);
+        enum pevm_status status = reach_store(service, error);
         if (status == PEVM_OK) {
             (void)board_clear(&service->board, TROUBLE_STORE);
             LOG_INFO("store open", LOG_TEXT("store", store_about(service->store)));
@@ -242,6 +254,7 @@ static enum pevm_status run_logged(struct service *service, struct error *error)
         arena_fini(&service->arena);
         metrics_free(service->metrics);
     }
+    service->summary->is_told = service->config.logging_file[0] == 0;
     if (status != PEVM_OK)
         LOG_ERROR("ended", LOG_TEXT("error", error->text));
     else

@@ -26,6 +26,7 @@ struct service_summary {
     uint64_t blocks, txs, failed_txs, gas_used, executions;
     uint64_t elapsed_ns, recover_ns, execute_ns, roots_ns, commit_ns;
     uint64_t divergences, reorgs;
+    bool is_told; /* why it ended is on standard error, as a line of the log */
 };
 
 /* PEVM_OK: told to stop, or all is executed. PEVM_BAD_INPUT, PEVM_UNSUPPORTED, PEVM_NOT_FOUND: the configuration, the chain, or
