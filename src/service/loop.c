@@ -187,6 +187,7 @@ static enum pevm_status prepare(struct service *service, struct error *error)
     }
     TRY(recover(service, progress.number, error));
     set_head(service, &progress);
+    TRY(loop_stand_on_trie(service, &progress, error));
     TRY(commit_depth(
         &service->committer, service->config.execution_state_window_size, &service->depth, error));
     TRY(look_at_feed(service, &fits, error));

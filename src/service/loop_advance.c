@@ -101,6 +101,24 @@ static void fetch_state(struct step *step)
 
 /* ---- commit ---- */
 
+/* The lease may have run out while the block was executed. */
+static enum pevm_status write_block(struct step *step,
+                                    struct commit_input *input,
+                                    struct error *error)
+{
+    struct service *service = step->service;
+    if (leader_token(service->leader) != service->token)
+        return error_set(error,
+                         PEVM_FENCED,
+                         "the lease ran out before block %" PRIu64 " could be committed",
+                         input->number);
+    if (service->trie != NULL)
+        TRY(store_trie_riders(service->trie, &step->execution.outcome.state_root, input, error));
+    TRY(commit_block(&service->committer, input, error));
+    if (service->trie != NULL) store_trie_committed(service->trie);
+    return PEVM_OK;
+}
+
 static enum pevm_status commit(struct step *step, struct error *error)
 {
     struct service *service = step->service;
@@ -116,14 +134,7 @@ static enum pevm_status commit(struct step *step, struct error *error)
                                  .token = service->token};
     uint64_t start_ns = clock_now_ns();
     metric_set(service->writer, SERVICE_POOL_ACTIVE, POOL_STATE_COMMITTER, 1);
-    /* The lease may have run out while the block was executed. */
-    enum pevm_status status =
-        leader_token(service->leader) != service->token
-            ? error_set(error,
-                        PEVM_FENCED,
-                        "the lease ran out before block %" PRIu64 " could be committed",
-                        header->number)
-            : commit_block(&service->committer, &input, error);
+    enum pevm_status status = write_block(step, &input, error);
     metric_set(service->writer, SERVICE_POOL_ACTIVE, POOL_STATE_COMMITTER, 0);
     step->commit_ns = clock_now_ns() - start_ns;
     step->changes = service->committer.batch.change_count;

@@ -157,6 +157,20 @@ static const char *bundle_folder(const struct config *config)
     return config->storage_kind == STORE_LMDB ? config->storage_lmdb_path : ".";
 }
 
+/* A quarter of what caches may take. */
+static enum pevm_status open_trie(struct service *service,
+                                  const struct commit_options *commit,
+                                  struct error *error)
+{
+    struct store_trie_options options = {
+        .style = commit->style, .cache_bytes = (size_t)(service->config.storage_cache_size / 4)};
+    if (service->config.verify != VERIFY_IN_FULL) return PEVM_OK;
+    service->trie = store_trie_new(service->store, &options);
+    if (service->trie == NULL) return error_set(error, PEVM_NO_MEMORY, "no memory for state tries");
+    service->roots = (struct root_source){store_trie_root, service->trie};
+    return PEVM_OK;
+}
+
 static enum pevm_status open_engine(struct service *service, struct error *error)
 {
     struct engine_options options = engine_options_of(service);
@@ -169,10 +183,12 @@ static enum pevm_status open_engine(struct service *service, struct error *error
     service->view = store_view_new(service->store, commit.style.lower, &limits);
     if (service->view == NULL) return error_set(error, PEVM_NO_MEMORY, "no memory for caches");
     commit_init(&service->committer, service->store, &commit);
+    TRY(open_trie(service, &commit, error));
     service->executor = (struct executor){.engine = service->engine,
                                           .chain = &service->chain.chain,
                                           .state = store_view_view(service->view),
                                           .life = &service->life,
+                                          .roots = service->trie == NULL ? NULL : &service->roots,
                                           .folder = bundle_folder(&service->config),
                                           .tuning = options.tuning};
     show_engine(service);
@@ -227,6 +243,7 @@ static void close_parts(struct service *service)
     leader_free(service->leader);
     if (service->view != NULL) commit_fini(&service->committer);
     http_close(service->http);
+    store_trie_free(service->trie);
     store_view_free(service->view);
     engine_free(service->engine);
     store_close(service->store);

@@ -14,6 +14,7 @@
 #include "service/service_metrics.h"
 #include "store/commit.h"
 #include "store/store_open.h"
+#include "store/store_trie.h"
 #include "store/store_view.h"
 
 /* What gauges are computed from. */
@@ -44,6 +45,8 @@ struct service {
     struct store *store;
     struct store_view *view;
     struct committer committer;
+    struct store_trie *trie; /* NULL: verify: header */
+    struct root_source roots;
     struct engine *engine;
     unsigned workers; /* of the engine */
     struct executor executor;
@@ -109,6 +112,13 @@ enum pevm_status advance(struct service *service,
 
 /* History stays for twice the window at least, by the pace of the chain as it was last seen. */
 void loop_set_history_ttl(struct service *service);
+
+/* ---- loop_trie.c ---- */
+
+/* The tries are those of the progress then; built where there are none. */
+enum pevm_status loop_stand_on_trie(struct service *service,
+                                    const struct exec_progress *progress,
+                                    struct error *error) MUST_CHECK;
 
 /* ---- loop_standby.c ---- */
 
