@@ -30,11 +30,18 @@ static enum pevm_status open_server(struct store **out, const char *server, stru
     return store_open(out, &config, error);
 }
 
+/* "redis:HOST:PORT", and "redis://HOST:PORT" as others write it. A path begins with one slash. */
+static const char *server_of(const char *place)
+{
+    const char *server = place + strlen(redis);
+    return begins_with(server, "//") ? server + 2 : server;
+}
+
 enum pevm_status store_place_open(struct store **out, const char *place, struct error *error)
 {
     size_t kind_size = strcspn(place, ":/");
     bool has_kind = place[kind_size] == ':';
-    if (begins_with(place, redis)) return open_server(out, place + strlen(redis), error);
+    if (begins_with(place, redis)) return open_server(out, server_of(place), error);
     if (has_kind && !begins_with(place, lmdb))
         return error_set(error,
                          PEVM_UNSUPPORTED,

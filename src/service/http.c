@@ -67,7 +67,9 @@ static enum pevm_status listen_on(int *out, const char *where, struct error *err
     int fault = getaddrinfo(host, port, &wanted, &places);
     if (fault != 0)
         return error_set(error, PEVM_IO, KEY ": %.200s: %s", where, gai_strerror(fault));
-    *out = listen_there(places);
+    *out = -1;
+    for (const struct addrinfo *place = places; place != NULL && *out < 0; place = place->ai_next)
+        *out = listen_there(place); /* a name may have addresses that this machine does not */
     int number = errno;
     freeaddrinfo(places);
     if (*out >= 0) return PEVM_OK;

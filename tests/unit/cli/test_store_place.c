@@ -42,6 +42,8 @@ TEST(a_server_is_looked_for_when_it_is_needed)
     CHECK_TEXT(store_about(store), "Redis protocol, /nowhere/socket");
     store_close(store);
     CHECK_EQ(store_place_open(&store, "redis:nowhere", &error), PEVM_BAD_INPUT);
+    CHECK_EQ(store_place_open(&store, "redis://127.0.0.1:1", &error), PEVM_OK);
+    store_close(store);
     CHECK(strstr(error.text, "storage.pika.addr: \"nowhere\" will not do") == error.text);
 }
 
