@@ -383,6 +383,7 @@ static enum pevm_status handle(struct service *service,
         over(service, TROUBLE_DAMAGED);
         over(service, TROUBLE_MEMORY);
         over(service, TROUBLE_TIMEOUT);
+        over(service, TROUBLE_INTERNAL);
         return PEVM_OK;
     case PEVM_FENCED: fenced(service, error); return PEVM_OK;
     case PEVM_CANCELLED:
@@ -400,9 +401,13 @@ static enum pevm_status handle(struct service *service,
         trouble(service, TROUBLE_STORE, error->text);
         wait_ms = backoff_ms(service);
         break;
-    default:
-        if (store_class(status) != CLASS_FATAL) return status;
+    case PEVM_IO:
+    case PEVM_BAD_INPUT: /* what the server says to us: a password that was changed, say */
         trouble(service, TROUBLE_STORE, error->text);
+        wait_ms = BACKOFF_MAX_MS;
+        break;
+    default: /* ours: whoever supervises this process may start it anew (/livez) */
+        trouble(service, TROUBLE_INTERNAL, error->text);
         wait_ms = BACKOFF_MAX_MS;
     }
     unprepare(service);
