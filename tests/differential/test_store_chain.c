@@ -1,5 +1,5 @@
 /* Chains with contracts that come and go, executed on a store: what lies there after each block is the state in memory, key for
- * key; and going back is having been there. */
+ * key; state roots (before Byzantium one for each transaction) are those of the headers; and going back is having been there. */
 #include "chain/chain.h"
 #include "chain/fork.h"
 #include "cli/chain_maker.h"
@@ -9,6 +9,8 @@
 #include "store/keyspace.h"
 #include "store/store_digest.h"
 #include "store/store_memory.h"
+#include "store/store_trie.h"
+#include "store/store_trie_build.h"
 #include "store/store_view.h"
 #include "support/test.h"
 
@@ -20,6 +22,7 @@ static struct memory_db *db;
 static struct store *store;
 static struct committer committer;
 static struct store_view *view;
+static struct store_trie *tries;
 static struct engine *engine;
 static struct chain chain;
 static struct error error;
@@ -76,6 +79,24 @@ static void found(const struct memory_state *state, uint64_t number, const hash3
     must(store_write(store, &founding.batch, 0, &error));
     store_batch_fini(&founding.batch);
     must(commit_start(&committer, number, hash, 0, &error));
+}
+
+/* The tries stand on the block of the progress. */
+static void stand(void)
+{
+    struct exec_progress progress;
+    must(commit_progress(&committer, &progress, &error));
+    must(store_trie_begin(tries, &progress, &error));
+}
+
+static void build_tries(void)
+{
+    struct trie_build_options options = {.folder = "/tmp", .memory_bytes = 1 << 20};
+    struct exec_progress progress;
+    hash32 root;
+    must(commit_progress(&committer, &progress, &error));
+    must(store_trie_build(store, &options, &progress, &root, &error));
+    stand();
 }
 
 /* ---- the store against a state in memory ---- */
@@ -147,11 +168,13 @@ static void compare(const struct memory_state *state)
 static void execute(const struct made_block *made, bool is_parallel)
 {
     struct view state = store_view_view(view);
+    struct root_source roots = {store_trie_root, tries};
     struct engine_outcome outcome;
     const struct block *block = made->block;
     struct engine_input input = {.block = block,
                                  .parent = made->note.parent,
                                  .pre_state = &state,
+                                 .roots = &roots,
                                  .is_parallel = is_parallel,
                                  .even_if_small = true};
     store_view_begin(view);
@@ -167,7 +190,9 @@ static void execute(const struct made_block *made, bool is_parallel)
                                   .changes = &outcome.changes,
                                   .receipts = outcome.receipts,
                                   .receipt_count = outcome.receipt_count};
+    must(store_trie_riders(tries, &block->header.state_root, &commit, &error));
     must(commit_block(&committer, &commit, &error));
+    store_trie_committed(tries);
     store_view_apply(view, &outcome.changes);
 }
 
@@ -182,12 +207,14 @@ static void begin(const char *network, const struct store_view_limits *limits)
     must(store_memory_open(&store, db, &error));
     commit_init(&committer, store, &options);
     view = store_view_new(store, false, limits);
-    assert_non_null(view);
+    tries = store_trie_new(store, &(struct store_trie_options){.cache_bytes = limits->bytes_max});
+    assert_true(view != NULL && tries != NULL);
 }
 
 static void end(void)
 {
     store_view_free(view);
+    store_trie_free(tries);
     commit_fini(&committer);
     store_close(store);
     memory_db_free(db);
@@ -201,7 +228,7 @@ static void run_chain(const char *network,
     struct chain_maker *maker = NULL;
     struct chain_plan plan = {
         .network = network, .recipe = recipe_find(recipe), .seed = 5, .txs = TXS};
-    hash32 digests[BLOCKS + 1];
+    hash32 digests[BLOCKS + 1], roots[BLOCKS + 1];
     assert_non_null(plan.recipe);
     must(chain_maker_new(&maker, &plan, &error));
     begin(network, limits);
@@ -210,8 +237,10 @@ static void run_chain(const char *network,
         must(chain_maker_next(maker, &made, &error));
         if (i == 0)
             found(made.pre_state, made.block->header.number - 1, &made.block->header.parent_hash);
+        if (i == 0) build_tries();
         compare(made.pre_state);
         must(store_digest(store, &digests[i], &error));
+        roots[i] = *store_trie_base(tries);
         if (i < BLOCKS) execute(&made, i % 2 == 1);
     }
     for (unsigned i = BLOCKS - 1; i >= BLOCKS - WINDOW; i--) {
@@ -220,6 +249,9 @@ static void run_chain(const char *network,
         must(store_digest(store, &digest, &error));
         if (!hash32_equal(&digest, &digests[i]))
             fail_msg("%s %s: another digest at block %u", network, recipe, i);
+        stand();
+        if (!hash32_equal(store_trie_base(tries), &roots[i]))
+            fail_msg("%s %s: another root at block %u", network, recipe, i);
     }
     end();
     chain_maker_free(maker);
