@@ -7,16 +7,13 @@
 #include "engine/scaling.h"
 #include "engine/speculation.h"
 #include "engine/tx_receipt.h"
+#include "engine/worth.h"
 #include "evm/gas_table.h"
 #include "sched/seats.h"
 
-#define TXS_MIN      8      /* fewer, or less work, are not worth waking anybody */
-#define WORK_NS      150000 /* ... measured on Zen 5: */
-#define NS_PER_TX    300    /* a payment, */
-#define GAS_PER_2_NS 5      /* what comes on top */
-#define CLAIM_MAX    16 /* adjacent transactions for one worker at a time, when they are small */
-#define CLAIM_GAS    600000
-#define LOG_CHUNK    ((size_t)256 << 10)
+#define CLAIM_MAX 16 /* adjacent transactions for one worker at a time, when they are small */
+#define CLAIM_GAS 600000
+#define LOG_CHUNK ((size_t)256 << 10)
 
 /* With less of a memory limit for each, workers are more likely to end at it than to be of use. */
 #define BYTES_PER_WORKER ((uint64_t)2 << 20)
@@ -54,6 +51,7 @@ struct parallel {
     unsigned worker_count, seat_count;
     unsigned called; /* for this block */
     struct scaling scaling;
+    struct worth worth;
     struct tuning tuning;
     struct hints hints;
     struct predictor *predictor; /* NULL: nobody predicts */
@@ -406,19 +404,16 @@ static enum pevm_status hand_over(struct parallel *parallel, struct block_run *r
     return status;
 }
 
-static uint64_t work_expected_ns(const struct parallel *parallel, const struct block *block)
+/* Is there so little to gain that one worker does it? */
+static bool is_not_worth_it(struct parallel *parallel, const struct block_run *run)
 {
-    uint64_t gas = parallel->work.gas, plain = block->tx_count * (uint64_t)GAS_TX;
-    uint64_t more = gas > plain ? gas - plain : 0;
-    return block->tx_count * (uint64_t)NS_PER_TX + more * 2 / GAS_PER_2_NS;
-}
-
-/* Too little work to wake anybody? */
-static bool is_small(const struct parallel *parallel, const struct block_run *run)
-{
-    const struct block *block = run->input->block;
-    if (run->input->even_if_small) return block->tx_count == 0;
-    return block->tx_count < TXS_MIN || work_expected_ns(parallel, block) < WORK_NS;
+    size_t count = run->input->block->tx_count;
+    struct worth_block block = {
+        .txs = count, .gas = parallel->work.gas, .workers = parallel->called};
+    if (run->input->even_if_small) return count == 0;
+    if (!worth_is_likely(&block)) return true;
+    if (parallel->tuning.is_rigid || run->events != NULL) return false; /* who watches sees them */
+    return !worth_try(&parallel->worth);
 }
 
 /* As many as there is memory for, and were busy before. */
@@ -431,11 +426,11 @@ static unsigned workers_called(const struct parallel *parallel, const struct blo
 }
 
 /* Tracers and observers want one thing after another; receipts before Byzantium the root after each transaction. */
-static bool is_for_one(const struct parallel *parallel, const struct block_run *run)
+static bool is_for_one(struct parallel *parallel, const struct block_run *run)
 {
     return parallel->called == 1 || run->input->tracer != NULL || run->input->observer != NULL ||
-           is_small(parallel, run) ||
-           (run->env.rules.fork < FORK_BYZANTIUM && run->input->roots != NULL);
+           (run->env.rules.fork < FORK_BYZANTIUM && run->input->roots != NULL) ||
+           is_not_worth_it(parallel, run);
 }
 
 /* The workers never ask for the coinbase, and what came of it is asked for only when all is done. When it cannot be read, the
@@ -449,6 +444,22 @@ static bool coinbase_is_readable(struct block_run *run)
         return true;
     run->watch.failed = WATCH_NONE; /* nobody has needed it yet */
     return false;
+}
+
+/* For the next blocks: how many workers, whether at all, who meets whom. */
+static void learn(struct parallel *parallel,
+                  const struct block_run *run,
+                  const struct speculation_end *end,
+                  uint64_t took_ns)
+{
+    struct worth_course course = {.txs = end->final,
+                                  .busy_ns = end->cpu_ns,
+                                  .took_ns = took_ns,
+                                  .is_whole = end->final == run->input->block->tx_count};
+    if (!run->input->even_if_small) worth_learn(&parallel->worth, &course);
+    if (parallel->tuning.scales)
+        scaling_learn(&parallel->scaling, end->worker_ns - end->idle_ns, took_ns);
+    if (parallel->is_predicted) predictor_learn(parallel->predictor, parallel->met, end->final);
 }
 
 enum pevm_status parallel_run(struct parallel *parallel, struct block_run *run)
@@ -486,9 +497,7 @@ enum pevm_status parallel_run(struct parallel *parallel, struct block_run *run)
         .idle_ns = end.idle_ns,
         .busiest_ns = end.busiest_ns,
     };
-    if (parallel->tuning.scales)
-        scaling_learn(&parallel->scaling, end.worker_ns - end.idle_ns, took_ns);
-    if (parallel->is_predicted) predictor_learn(parallel->predictor, parallel->met, end.final);
+    learn(parallel, run, &end, took_ns);
     if (end.final > 0) TRY(hand_over(parallel, run, end.final));
     if (end.final < count && budget_refused(run->budget) != 0) {
         mv_trim(parallel->mv); /* the rest needs it */

@@ -29,7 +29,7 @@ struct worker {
     unsigned seat;                     /* where it runs what it begins */
     uint32_t unchecked[UNCHECKED_MAX]; /* a ring */
     uint32_t unchecked_first, unchecked_count;
-    uint64_t attempts, resumed, inside_ns, idle_ns;
+    uint64_t attempts, resumed, inside_ns, idle_ns, cpu_ns;
     struct event_ring *ring;       /* NULL: nobody wants to know */
     struct metrics_writer *writer; /* may be NULL */
 } ALIGNED(CACHE_LINE);
@@ -122,6 +122,7 @@ enum pevm_status speculation_begin(struct speculation *speculation,
         struct worker *worker = &speculation->workers[i];
         worker->unchecked_first = worker->unchecked_count = 0;
         worker->attempts = worker->resumed = worker->inside_ns = worker->idle_ns = 0;
+        worker->cpu_ns = 0;
         worker->seat = i;
         worker->ring = event_ring(block->events, i);
         worker->writer = block->metrics == NULL ? NULL : metrics_writer(block->metrics, i);
@@ -171,6 +172,7 @@ struct speculation_end speculation_end(const struct speculation *speculation)
         end.resumed += worker->resumed;
         end.worker_ns += worker->inside_ns;
         end.idle_ns += worker->idle_ns;
+        end.cpu_ns += worker->cpu_ns < busy_ns ? worker->cpu_ns : busy_ns;
         if (busy_ns > end.busiest_ns) end.busiest_ns = busy_ns;
     }
     return end;
@@ -524,7 +526,7 @@ void speculation_work(unsigned number, void *context)
     const struct speculation_block *block = &speculation->block;
     struct worker *worker = &speculation->workers[number];
     struct sched *sched = speculation->sched;
-    uint64_t start_ns = clock_now_ns();
+    uint64_t start_ns = clock_now_ns(), start_cpu_ns = clock_thread_ns();
     tell_active(worker, true);
     while (!sched_is_done(sched)) {
         uint32_t tx = sched_take(sched, number, block->claim_size);
@@ -539,5 +541,6 @@ void speculation_work(unsigned number, void *context)
         }
     }
     worker->inside_ns = clock_now_ns() - start_ns;
+    worker->cpu_ns = clock_thread_ns() - start_cpu_ns;
     tell_active(worker, false);
 }

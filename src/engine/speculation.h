@@ -89,6 +89,7 @@ struct speculation_end {
     unsigned most;  /* executions of one transaction, with those after `final` executed once more */
     uint64_t attempts, resumed, stale, waits, sleeps, steals;
     uint64_t worker_ns, idle_ns; /* of all workers in all: inside, and with nothing to do */
+    uint64_t cpu_ns;             /* processor time of all, while they had something to do */
     uint64_t busiest_ns;         /* inside and not idle: the most of any */
 };
 

@@ -2,6 +2,7 @@
 
 #include "base/heap.h"
 #include "engine/outcome.h"
+#include "engine/worth.h"
 #include "sim/sim_probe.h"
 #include "sync/cores.h"
 
@@ -45,7 +46,12 @@ static enum pevm_status execute(struct engine *engine,
                                 struct error *error)
 {
     struct engine_input input = *sim->load.input;
+    struct worth_block most = {.txs = input.block->tx_count,
+                               .gas = sim->load.expected->gas_used,
+                               .workers = SIM_WORKERS_MAX};
     input.is_parallel = true;
+    if (worth_is_likely(&most))
+        input.even_if_small = true; /* few simulated workers do it as well */
     return engine_execute(engine, outcome, &input, error);
 }
 
