@@ -52,7 +52,7 @@ static enum pevm_status run_pair(struct real *real,
     char text[OUTCOME_TEXT_MAX];
     struct engine_input own = *input;
     if (real->pair == NULL) return PEVM_OK;
-    own.is_parallel = true;
+    own.is_parallel = own.even_if_small = true; /* as the simulation does, worth it or not */
     TRY(engine_execute(real->pair, &outcome, &own, error));
     least(&real->pair_ns, outcome.execute_ns);
     real->pair_executions += outcome.executions;
