@@ -39,6 +39,7 @@ def ac_03_store_killed():
             wait("it goes on", 12, lambda: (redis.height() or 0) > height)
         assert service.process.poll() is None, "it did not live through it"
     wait("the end", 60, lambda: redis.height() == chain.blocks)
+    assert service.metric("store_errors_total") > 0, "no error was counted"
     assert service.stop() == 0
     reference_equals(redis, chain)
 
