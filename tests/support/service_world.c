@@ -10,6 +10,7 @@
 #include "store/value.h"
 #include "support/test.h"
 
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -292,7 +293,8 @@ pid_t service_world_spawn(const struct service_world *world, const char *const *
     if (child > 0) return child;
     snprintf(path, sizeof path, "%s/stderr", world->folder);
     int file = open(path, O_WRONLY | O_CREAT | O_APPEND, 0600);
-    if (file < 0 || dup2(file, STDERR_FILENO) < 0) _exit(100);
+    if (file < 0 || dup2(file, STDOUT_FILENO) < 0 || dup2(file, STDERR_FILENO) < 0) _exit(100);
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that failed leaves none behind */
     fill_settings(&list, world, settings);
     struct service_options options = {.settings = list.list, .setting_count = list.count};
     enum pevm_status status = service_run(&options, &summary, &error);
