@@ -113,3 +113,66 @@ TEST(the_second_one_ends_the_process)
     kill_twice(SIGTERM);
     kill_twice(SIGINT);
 }
+
+static void count_reloads(int pipe_end)
+{
+    unsigned reloads = 0;
+    if (life_take_reload(&life)) _exit(98);
+    ready(pipe_end);
+    while (!life_is_stopping(&life)) { /* ends: the signal */
+        life_sleep(&life, 10000);
+        reloads += life_take_reload(&life);
+        if (life_take_reload(&life)) _exit(97);
+    }
+    life_end(&life);
+    _exit((int)reloads);
+}
+
+TEST(each_hangup_is_one_reload_and_wakes)
+{
+    pid_t child = start(count_reloads);
+    for (unsigned i = 0; i < 2; i++) {
+        CHECK_EQ(kill(child, SIGHUP), 0);
+        (void)poll(NULL, 0, 300);
+    }
+    CHECK_EQ(kill(child, SIGTERM), 0);
+    CHECK_EQ(end_of(child), 2);
+    (void)stderr_text();
+}
+
+static void be_silent(int pipe_end)
+{
+    board_tick(&board);
+    life_set_limits(&life, 200 * MS, 60000 * MS);
+    ready(pipe_end);
+    never_stop(pipe_end);
+}
+
+TEST(a_loop_that_does_not_come_round_shows_its_threads)
+{
+    pid_t child = start(be_silent);
+    (void)poll(NULL, 0, 2500);
+    CHECK_EQ(kill(child, SIGKILL), 0);
+    CHECK_EQ(end_of(child), 128 + SIGKILL);
+    const char *text = stderr_text(), *said = strstr(text, "does not come round");
+    assert_non_null(said);
+    CHECK(strstr(said + 1, "does not come round") == NULL); /* once */
+    const char *thread = strstr(text, "thread ");
+    assert_non_null(strstr(said, "\nthread "));
+    CHECK(strstr(thread + 1, "\nthread ") != NULL); /* the loop and this one */
+}
+
+static void stop_slowly(int pipe_end)
+{
+    life_set_limits(&life, 0, 600 * MS);
+    ready(pipe_end);
+    never_stop(pipe_end);
+}
+
+TEST(a_stop_that_takes_too_long_ends_the_process)
+{
+    pid_t child = start(stop_slowly);
+    CHECK_EQ(kill(child, SIGTERM), 0);
+    CHECK_EQ(end_of(child), 0);
+    CHECK(strstr(stderr_text(), "shutdown_timeout") != NULL);
+}
