@@ -138,3 +138,33 @@ TEST(a_lease_that_cannot_be_renewed_ends_before_its_time)
     leave(&one);
     end();
 }
+
+/* Two who come and go, sampled: never do both hold a token, and each new one is higher. */
+TEST(there_are_never_two)
+{
+    struct member members[2] = {{0}, {0}};
+    uint64_t newest = 0;
+    unsigned changes = 0;
+    begin();
+    join(&members[0]);
+    join(&members[1]);
+    for (unsigned i = 0; i < 400; i++) {
+        uint64_t first = leader_token(members[0].leader), second = leader_token(members[1].leader);
+        CHECK(first == 0 || second == 0);
+        uint64_t token = first + second;
+        if (token > newest) changes++;
+        CHECK(token == 0 || token >= newest);
+        if (token != 0) newest = token;
+        if (i % 100 == 99) {
+            unsigned who = first != 0 ? 0 : 1;
+            leave(&members[who]);
+            join(&members[who]);
+        }
+        (void)poll(NULL, 0, 10);
+        memory_db_pass_time(db, 9); /* the store's clock is not ahead of theirs */
+    }
+    CHECK(changes >= 2);
+    leave(&members[0]);
+    leave(&members[1]);
+    end();
+}
