@@ -50,8 +50,10 @@ function(pevm_packages)
 endfunction()
 
 function(pevm_man_pages)
-  file(GLOB pages ${CMAKE_SOURCE_DIR}/docs/man/*.5)
-  install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
+  foreach(section 1 5)
+    file(GLOB pages ${CMAKE_SOURCE_DIR}/docs/man/*.${section})
+    install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
+  endforeach()
 endfunction()
 
 function(pevm_library)

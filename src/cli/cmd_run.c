@@ -79,6 +79,7 @@ int cmd_run(int argc, char **argv)
     };
     const struct command_spec spec = {
         .name = "run",
+        .operands = "",
         .about =
             "The executor service: follows the blocks in a store, executes each on all cores,\n"
             "compares it with its header, commits state and receipts. pevm import brings a\n"
