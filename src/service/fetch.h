@@ -29,6 +29,8 @@ struct fetch_options {
     const struct chain *chain;
     unsigned threads;
     uint32_t queue; /* most blocks that are read and wait */
+    bool
+        recovers_always; /* senders of a block that is waited for, too: they say what to read ahead */
 };
 
 #define FETCH_BACK                                                                                 \

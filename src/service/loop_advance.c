@@ -64,41 +64,6 @@ static enum pevm_status find_ancestors(struct step *step, struct error *error)
     return PEVM_OK;
 }
 
-/* ---- the state that it will touch ---- */
-
-/* Who pays and who is called, and what access lists name. A server is asked once for all of it, not once for each. */
-static void fetch_state(struct step *step)
-{
-    struct service *service = step->service;
-    const struct block *block = &step->fetched->block;
-    struct error error = {0};
-    size_t slots_max = 0, accounts_max = 2 * block->tx_count + 1, accounts = 0, slots = 0;
-    if (service->config.storage_kind != STORE_PIKA) return;
-    for (size_t i = 0; i < block->tx_count; i++) {
-        accounts_max += block->txs[i].access_count;
-        for (size_t j = 0; j < block->txs[i].access_count; j++)
-            slots_max += block->txs[i].access_list[j].slot_count;
-    }
-    arena_reset(&service->arena);
-    address *who = arena_alloc(&service->arena, accounts_max * sizeof *who);
-    struct slot_name *names = arena_alloc(&service->arena, (slots_max + 1) * sizeof *names);
-    if (who == NULL || names == NULL) return;
-    who[accounts++] = block->header.coinbase;
-    for (size_t i = 0; i < block->tx_count; i++) {
-        const struct tx *tx = &block->txs[i];
-        if (tx->sender_known) who[accounts++] = tx->sender;
-        if (!tx->is_creation) who[accounts++] = tx->to;
-        for (size_t j = 0; j < tx->access_count; j++) {
-            who[accounts++] = tx->access_list[j].account;
-            for (size_t k = 0; k < tx->access_list[j].slot_count; k++)
-                names[slots++] = (struct slot_name){
-                    tx->access_list[j].account, u256_from_be(tx->access_list[j].slots[k].bytes)};
-        }
-    }
-    /* What could not be read is asked for again, and tells then. */
-    (void)!store_view_fetch(service->view, who, accounts, names, slots, &error);
-}
-
 /* ---- commit ---- */
 
 /* The lease may have run out while the block was executed. */
@@ -314,10 +279,11 @@ enum pevm_status advance(struct service *service,
     step.fetch_ns = clock_now_ns() - service->wait_ns;
     TRY(find_ancestors(&step, error));
     store_view_begin(service->view);
-    fetch_state(&step);
+    loop_read_ahead(service, &step.execution, block);
     metric_set(service->writer, SERVICE_POOL_ACTIVE, POOL_TX_EXECUTOR, service->workers);
     enum pevm_status status = execute_block(&service->executor, &step.execution, block, error);
     metric_set(service->writer, SERVICE_POOL_ACTIVE, POOL_TX_EXECUTOR, 0);
+    loop_read_behind(service);
     if (step.execution.diverged) {
         metric_add(service->writer, SERVICE_DIVERGENCES, 0, 1);
         service->summary->divergences++;

@@ -184,6 +184,7 @@ static enum pevm_status open_engine(struct service *service, struct error *error
     if (service->view == NULL) return error_set(error, PEVM_NO_MEMORY, "no memory for caches");
     commit_init(&service->committer, service->store, &commit);
     TRY(open_trie(service, &commit, error));
+    TRY(loop_ahead_open(service, error));
     service->executor = (struct executor){.engine = service->engine,
                                           .chain = &service->chain.chain,
                                           .state = store_view_view(service->view),
@@ -201,7 +202,8 @@ static enum pevm_status open_threads(struct service *service, struct error *erro
     struct fetch_options fetch = {.store = service->store,
                                   .chain = &service->chain.chain,
                                   .threads = (unsigned)config->execution_concurrent_workers,
-                                  .queue = (uint32_t)config->tx_executor_queue_size};
+                                  .queue = (uint32_t)config->tx_executor_queue_size,
+                                  .recovers_always = config->storage_kind == STORE_PIKA};
     struct leader_options leader = {.store = service->store,
                                     .board = &service->board,
                                     .life = &service->life,
@@ -243,6 +245,7 @@ static void close_parts(struct service *service)
     leader_free(service->leader);
     if (service->view != NULL) commit_fini(&service->committer);
     http_close(service->http);
+    loop_ahead_close(service);
     store_trie_free(service->trie);
     store_view_free(service->view);
     engine_free(service->engine);

@@ -13,6 +13,7 @@
 #include "service/service.h"
 #include "service/service_metrics.h"
 #include "store/commit.h"
+#include "store/store_guess.h"
 #include "store/store_open.h"
 #include "store/store_trie.h"
 #include "store/store_view.h"
@@ -33,6 +34,20 @@ struct head {
     uint64_t epoch;
 };
 
+/* Reading ahead from a server (loop_ahead.c). */
+struct ahead {
+    struct engine
+        *engine; /* that guesses; NULL: the store is on this machine, and nothing is read ahead */
+    struct store_guess guess;
+    bool is_tried;
+    double found;           /* keys that guesses found for the block */
+    uint64_t misses_before; /* of the caches, when it began */
+    double missing;         /* keys of a block that no cache had, on the average; ... */
+    double trip_ns, run_ns; /* ... what asking the server takes, and a guess */
+};
+
+#define GUESS_CODE_BYTES ((size_t)64 << 20)
+
 struct service {
     const struct service_options *options;
     struct service_summary *summary;
@@ -50,6 +65,7 @@ struct service {
     struct engine *engine;
     unsigned workers; /* of the engine */
     struct executor executor;
+    struct ahead ahead;
     struct fetch *fetch;
     struct leader *leader;
     struct http_server *http;
@@ -112,6 +128,16 @@ enum pevm_status advance(struct service *service,
 
 /* History stays for twice the window at least, by the pace of the chain as it was last seen. */
 void loop_set_history_ttl(struct service *service);
+
+/* ---- loop_ahead.c ---- */
+
+enum pevm_status loop_ahead_open(struct service *service, struct error *error) MUST_CHECK;
+void loop_ahead_close(struct service *service);
+/* Before a block is executed; afterwards. */
+void loop_read_ahead(struct service *service,
+                     const struct execution *execution,
+                     const struct block *block);
+void loop_read_behind(struct service *service);
 
 /* ---- loop_trie.c ---- */
 

@@ -373,46 +373,38 @@ static enum pevm_status learn(struct store_view *view,
     return PEVM_OK;
 }
 
-static enum pevm_status fetch_all(struct store_view *view,
-                                  struct ahead *ahead,
-                                  const address *accounts,
-                                  size_t account_count,
-                                  const struct slot_name *slots,
-                                  size_t slot_count)
+static bool is_known(struct store_view *view, const struct key *key)
 {
     struct account_entry entry;
     u256 value;
-    size_t most = account_count + slot_count;
-    ahead->keys = arena_alloc_zeroed(&ahead->arena, most, sizeof *ahead->keys);
-    ahead->items = arena_alloc_zeroed(&ahead->arena, most, sizeof *ahead->items);
-    ahead->names = arena_alloc_zeroed(&ahead->arena, most, sizeof *ahead->names);
+    return key->kind == KEY_ACCOUNT ? view_find_account(view, &key->who, &entry)
+                                    : view_find_slot(view, &key->who, &key->slot, &value);
+}
+
+static enum pevm_status ask_all(struct store_view *view,
+                                struct ahead *ahead,
+                                const struct key *keys,
+                                size_t count)
+{
+    ahead->keys = arena_alloc_zeroed(&ahead->arena, count, sizeof *ahead->keys);
+    ahead->items = arena_alloc_zeroed(&ahead->arena, count, sizeof *ahead->items);
+    ahead->names = arena_alloc_zeroed(&ahead->arena, count, sizeof *ahead->names);
     if (ahead->keys == NULL || ahead->items == NULL || ahead->names == NULL) return PEVM_NO_MEMORY;
-    for (size_t i = 0; i < account_count; i++) {
-        struct key key = key_of_account(&accounts[i]);
-        if (!view_find_account(view, &accounts[i], &entry) && !ask(ahead, view, &key))
-            return PEVM_NO_MEMORY;
-    }
-    for (size_t i = 0; i < slot_count; i++) {
-        struct key key = key_of_slot(&slots[i].who, &slots[i].slot);
-        bool is_known = view_find_slot(view, &slots[i].who, &slots[i].slot, &value);
-        if (!is_known && !ask(ahead, view, &key)) return PEVM_NO_MEMORY;
-    }
+    for (size_t i = 0; i < count; i++)
+        if (!is_known(view, &keys[i]) && !ask(ahead, view, &keys[i])) return PEVM_NO_MEMORY;
     return PEVM_OK;
 }
 
 enum pevm_status store_view_fetch(struct store_view *view,
-                                  const address *accounts,
-                                  size_t account_count,
-                                  const struct slot_name *slots,
-                                  size_t slot_count,
+                                  const struct key *keys,
+                                  size_t count,
                                   struct error *error)
 {
     struct ahead ahead = {.count = 0};
-    if (account_count + slot_count == 0) return PEVM_OK;
     arena_init(&ahead.arena, (size_t)1 << 16, 0);
-    enum pevm_status status = fetch_all(view, &ahead, accounts, account_count, slots, slot_count);
+    enum pevm_status status = ask_all(view, &ahead, keys, count);
     if (status != PEVM_OK) (void)error_set(error, status, "no memory to read ahead");
-    if (status == PEVM_OK)
+    if (status == PEVM_OK && ahead.count > 0)
         status =
             store_get_many(view->store, ahead.items, ahead.keys, ahead.count, &ahead.arena, error);
     if (status == PEVM_OK) status = learn(view, &ahead, error);

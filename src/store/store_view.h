@@ -19,6 +19,7 @@
 
 #include "state/changeset.h"
 #include "state/view.h"
+#include "store/keyspace.h"
 #include "store/store.h"
 
 struct store_view;
@@ -55,17 +56,11 @@ void store_view_clear(struct store_view *view);
 /* The hash of an ancestor, for BLOCKHASH; those that are not set are read from the headers in the store. */
 void store_view_set_block_hash(struct store_view *view, uint64_t number, const hash32 *hash);
 
-struct slot_name {
-    address who;
-    u256 slot;
-};
-
-/* Read ahead what is not known yet. A failure is told; the block may begin all the same, and will ask again. */
+/* Read ahead what is not known yet, in one round trip: keys of accounts and slots. A failure is told; the block may begin all the
+ * same, and will ask again. */
 enum pevm_status store_view_fetch(struct store_view *view,
-                                  const address *accounts,
-                                  size_t account_count,
-                                  const struct slot_name *slots,
-                                  size_t slot_count,
+                                  const struct key *keys,
+                                  size_t count,
                                   struct error *error) MUST_CHECK;
 
 struct cache_counts {

@@ -144,22 +144,20 @@ TEST(reading_ahead_takes_one_look_at_the_store)
     struct commit_world *world = commit_world_new(6, 20);
     hash32 genesis = commit_world_hash(world, 0);
     address accounts[COMMIT_WORLD_ACCOUNTS];
-    struct slot_name slots[COMMIT_WORLD_ACCOUNTS];
+    struct key keys[2 * COMMIT_WORLD_ACCOUNTS];
+    u256 slot = u256_from_u64(1000);
     begin(&roomy);
     CHECK_EQ(commit_start(&committer, 0, &genesis, 0, &error), PEVM_OK);
     for (uint64_t number = 1; number <= 20; number++)
         CHECK_EQ(commit_block(&committer, commit_world_input(world, number), &error), PEVM_OK);
     for (unsigned i = 0; i < COMMIT_WORLD_ACCOUNTS; i++) {
         accounts[i] = model_address(i);
-        slots[i] = (struct slot_name){accounts[i], u256_from_u64(1000)};
+        keys[2 * i] = key_of_account(&accounts[i]);
+        keys[2 * i + 1] = key_of_slot(&accounts[i], &slot);
     }
-    CHECK_EQ(store_view_fetch(
-                 view, accounts, COMMIT_WORLD_ACCOUNTS, slots, COMMIT_WORLD_ACCOUNTS, &error),
-             PEVM_OK);
+    CHECK_EQ(store_view_fetch(view, keys, COUNT_OF(keys), &error), PEVM_OK);
     memory_db_stop_after(db, 0);
-    CHECK_EQ(store_view_fetch(
-                 view, accounts, COMMIT_WORLD_ACCOUNTS, slots, COMMIT_WORLD_ACCOUNTS, &error),
-             PEVM_OK);
+    CHECK_EQ(store_view_fetch(view, keys, COUNT_OF(keys), &error), PEVM_OK);
     struct view state = store_view_view(view);
     const struct model *model = commit_world_model(world, 20);
     for (unsigned i = 0; i < COMMIT_WORLD_ACCOUNTS; i++) {
@@ -168,12 +166,13 @@ TEST(reading_ahead_takes_one_look_at_the_store)
         CHECK_EQ(state.ops->account(state.context, &accounts[i], VIEW_NONCE, &account), VIEW_OK);
         CHECK(account.exists == model->accounts[i].exists &&
               account.nonce == model->accounts[i].nonce);
-        CHECK_EQ(state.ops->slot(state.context, &accounts[i], &slots[i].slot, &value), VIEW_OK);
+        CHECK_EQ(state.ops->slot(state.context, &accounts[i], &slot, &value), VIEW_OK);
         CHECK(u256_equal(value, u256_from_u64(model->accounts[i].slots[1])));
     }
     address other = {{0xee}};
-    CHECK_EQ(store_view_fetch(view, &other, 1, NULL, 0, &error), PEVM_UNAVAILABLE);
-    CHECK_EQ(store_view_fetch(view, NULL, 0, NULL, 0, &error), PEVM_OK);
+    struct key other_key = key_of_account(&other);
+    CHECK_EQ(store_view_fetch(view, &other_key, 1, &error), PEVM_UNAVAILABLE);
+    CHECK_EQ(store_view_fetch(view, NULL, 0, &error), PEVM_OK);
     end();
     commit_world_free(world);
 }
