@@ -131,14 +131,15 @@ static enum pevm_status compare_progress(struct service *service,
     }
     over(service, TROUBLE_EMPTY);
     if (is_empty || has_regressed(head, out)) {
+        char now[40] = "nothing";
+        if (!is_empty) snprintf(now, sizeof now, "block %" PRIu64, out->number);
         snprintf(text,
                  sizeof text,
-                 "the store went back from block %" PRIu64 " to %s%.0" PRIu64
-                 ": nothing is written until it has that block again; if what it has now is right, "
-                 "start this process anew",
+                 "the store went back from block %" PRIu64
+                 " to %s: nothing is written until it has that block again; if what it has now is "
+                 "right, start this process anew",
                  head->number,
-                 is_empty ? "nothing" : "block ",
-                 is_empty ? 0 : out->number);
+                 now);
         trouble(service, TROUBLE_REGRESSED, text);
         return PEVM_OK;
     }
@@ -243,6 +244,8 @@ static enum pevm_status take(struct service *service,
     over(service, TROUBLE_MISSING);
     if (fetched->status == PEVM_CORRUPT || fetched->status == PEVM_BAD_INPUT) {
         refuse(service, fetched, BAD_DECODE, fetched->error.text);
+        if (service->options->until_synced)
+            return error_set(error, PEVM_INVALID_BLOCK, "%s", fetched->error.text);
         wait_for_repair(service, number);
         return PEVM_OK;
     }
@@ -392,7 +395,10 @@ static enum pevm_status handle(struct service *service,
     case PEVM_INVALID_BLOCK:
         if (service->options->until_synced) return status;
         break;
-    case PEVM_LIMIT: trouble(service, TROUBLE_TOO_DEEP, error->text); break;
+    case PEVM_LIMIT:
+        trouble(service, TROUBLE_TOO_DEEP, error->text);
+        if (service->options->until_synced) return status;
+        break;
     case PEVM_TIMEOUT: trouble(service, TROUBLE_TIMEOUT, error->text); break;
     case PEVM_NO_MEMORY: trouble(service, TROUBLE_MEMORY, error->text); break;
     case PEVM_CORRUPT:

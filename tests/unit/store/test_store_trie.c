@@ -362,7 +362,7 @@ TEST(any_cut_of_a_commit_and_of_its_recovery_is_made_whole)
                 break;
             }
             memory_db_stop_after(db, rng_below(&rng, 20));
-            (void)commit_recover(&committer, 0, &error);
+            (void)!commit_recover(&committer, 0, &error);
             start_anew();
             struct exec_progress progress;
             must(commit_progress(&committer, &progress, &error));
