@@ -162,7 +162,7 @@ static void try_bough(struct bytes input)
     unsigned next;
     size_t count = 0;
     if (bough_next(input, path, 2, &next)) ASSERT(next > 2 && next <= path.count);
-    (void)bough_each_below(input, nibbles_first(path, 2), on_below, &count);
+    (void)!bough_each_below(input, nibbles_first(path, 2), on_below, &count);
     ASSERT(count <= 16);
     enum pevm_status status = node_decode_bough(&node, input, &hash, arena, &fault);
     ASSERT(status == PEVM_CORRUPT && fault != NULL); /* nobody has a bough with that hash */
