@@ -157,6 +157,19 @@ static enum pevm_status take_odd(struct hand_over *over, struct block_run *run)
     return PEVM_OK;
 }
 
+/* The next block like this one may be left to one worker, whose changes all go through the block's state: what that takes is taken
+ * now. Without memory it is taken then. */
+static void expect_alone(const struct block_run *run)
+{
+    const struct changeset *changes = &run->outcome->changes;
+    size_t slots = 0;
+    for (size_t i = 0; i < changes->account_count; i++)
+        slots += changes->accounts[i].slot_count;
+    /* As many again that are written and come back to what they were. */
+    (void)!block_state_reserve(
+        run->state, changes->account_count + run->input->block->tx_count, 2 * slots);
+}
+
 static enum pevm_status changes_make(struct hand_over *over, struct block_run *run)
 {
     struct mv_changes *changes = &over->changes;
@@ -170,6 +183,7 @@ static enum pevm_status changes_make(struct hand_over *over, struct block_run *r
     share(over, changes->parts, write_one);
     out->accounts = changes->accounts;
     out->account_count += changes->account_count;
+    expect_alone(run);
     return PEVM_OK;
 }
 

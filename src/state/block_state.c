@@ -137,6 +137,22 @@ static bool make_room(void **array, size_t *capacity, size_t count, size_t size)
     return true;
 }
 
+bool block_state_reserve(struct block_state *state, size_t accounts, size_t slots)
+{
+    void *array = state->accounts;
+    bool ok = true;
+    while (ok && accounts > state->account_capacity) /* ends: the capacity doubles */
+        ok = make_room(
+            &array, &state->account_capacity, state->account_capacity, sizeof *state->accounts);
+    state->accounts = array;
+    array = state->slots;
+    while (ok && slots > state->slot_capacity)
+        ok = make_room(&array, &state->slot_capacity, state->slot_capacity, sizeof *state->slots);
+    state->slots = array;
+    return ok && index_table_reserve(&state->account_table, accounts) &&
+           index_table_reserve(&state->slot_table, slots);
+}
+
 /* INDEX_NONE: no memory. */
 static uint32_t account_entry(struct block_state *state, const address *who)
 {

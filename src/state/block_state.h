@@ -45,6 +45,9 @@ struct block_state_source {
 };
 bool block_state_set_source(struct block_state *state,
                             const struct block_state_source *source) MUST_CHECK;
+/* Have room for so many entries now, so that they take nothing from the heap later. False: no memory; what there was is there. */
+bool block_state_reserve(struct block_state *state, size_t accounts, size_t slots) MUST_CHECK;
+
 /* Meet an account: as if it were read. */
 bool block_state_meet(struct block_state *state, const address *who) MUST_CHECK;
 

@@ -398,3 +398,18 @@ TEST(a_block_like_the_one_before_takes_nothing_from_the_heap)
     }
     world_free(world);
 }
+
+TEST(what_was_reserved_takes_nothing_from_the_heap)
+{
+    struct block_world *world = world_new(MODEL_SLOTS);
+    CHECK(block_state_reserve(world->state, 1000, 5000));
+    uint64_t calls = heap_calls();
+    for (unsigned i = 0; i < 1000; i++) {
+        address who = {{0}};
+        memcpy(who.bytes, &i, sizeof i);
+        CHECK(block_state_meet(world->state, &who));
+    }
+    CHECK(block_state_reserve(world->state, 10, 10));
+    CHECK_EQ(heap_calls(), calls);
+    world_free(world);
+}
