@@ -8,15 +8,12 @@
 #include "store/keyspace.h"
 #include "types/tx_sender.h"
 
-#include <sys/resource.h>
-
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
-#define NICE        5
 #define THREADS_MAX 64
 #define READ_MAX    16 /* blocks in one round trip */
 #define KEYS        3
@@ -279,9 +276,6 @@ static void *fetch_main(void *context)
     struct fetch *fetch = context;
     struct reading reading = {0};
     (void)pthread_setname_np(pthread_self(), "pevm-fetch");
-    /* Where there are fewer cores than threads, whoever executes goes first: a worker that is taken off its core in the middle
-     * of a block keeps the others waiting. On Linux the number is the thread's own. */
-    (void)setpriority(PRIO_PROCESS, 0, NICE);
     arena_init(&reading.arena, ARENA_CHUNK, 0);
     pthread_mutex_lock(&fetch->mutex);
     while (!fetch->is_ending)
