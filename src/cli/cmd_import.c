@@ -9,7 +9,6 @@
 #include "feed/state_file.h"
 #include "feed/store_feed.h"
 #include "feed/store_sink.h"
-#include "fixture/input.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -28,28 +27,6 @@ struct import {
 };
 
 /* ---- genesis ---------------------------------------------------------------------------------------- */
-
-static enum pevm_status read_text(struct input_file *out, const char *path, struct error *error)
-{
-    struct input *input;
-    bool found;
-    TRY(input_open(&input, &path, 1, ".json", error));
-    enum pevm_status status = input_next(input, out, &found, error);
-    input_close(input);
-    if (status == PEVM_OK && !found)
-        return error_set(error, PEVM_NOT_FOUND, "%s: is no file", path);
-    return status;
-}
-
-static enum pevm_status read_genesis(struct genesis *out, const char *path, struct error *error)
-{
-    struct input_file file;
-    TRY(read_text(&file, path, error));
-    enum pevm_status status = genesis_read(out, bytes_of(file.data, file.size), error);
-    input_file_fini(&file);
-    if (status != PEVM_OK) error_prefix(error, "%s", path);
-    return status;
-}
 
 /* The first block itself, where the executor looks for blocks. */
 static enum pevm_status put_block(struct store *store, struct genesis *genesis, struct error *error)
@@ -115,7 +92,7 @@ static enum pevm_status import_genesis(struct import *import, struct error *erro
 {
     struct genesis genesis;
     struct store *store;
-    TRY(read_genesis(&genesis, import->path, error));
+    TRY(genesis_read_file(&genesis, import->path, error));
     enum pevm_status status = PEVM_OK;
     if (!import->check) {
         status = store_place_open(&store, import->place, error);

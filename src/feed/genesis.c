@@ -6,6 +6,7 @@
 #include "fixture/alloc.h"
 #include "fixture/field.h"
 #include "fixture/header_json.h"
+#include "fixture/input.h"
 
 #define ARENA_CHUNK      ((size_t)1 << 18)
 #define BASE_FEE_INITIAL 1000000000 /* EIP-1559 */
@@ -203,6 +204,28 @@ enum pevm_status genesis_read(struct genesis *out, struct bytes text, struct err
     arena_init(&out->arena, ARENA_CHUNK, 0);
     enum pevm_status status = read_any(out, text, error);
     if (status != PEVM_OK) genesis_fini(out);
+    return status;
+}
+
+static enum pevm_status read_text(struct input_file *out, const char *path, struct error *error)
+{
+    struct input *input;
+    bool found;
+    TRY(input_open(&input, &path, 1, ".json", error));
+    enum pevm_status status = input_next(input, out, &found, error);
+    input_close(input);
+    if (status == PEVM_OK && !found)
+        return error_set(error, PEVM_NOT_FOUND, "%.300s: is no file", path);
+    return status;
+}
+
+enum pevm_status genesis_read_file(struct genesis *out, const char *path, struct error *error)
+{
+    struct input_file file;
+    TRY(read_text(&file, path, error));
+    enum pevm_status status = genesis_read(out, bytes_of(file.data, file.size), error);
+    input_file_fini(&file);
+    if (status != PEVM_OK) error_prefix(error, "%s", path);
     return status;
 }
 

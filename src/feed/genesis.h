@@ -26,6 +26,10 @@ struct genesis {
 enum pevm_status genesis_read(struct genesis *out,
                               struct bytes text,
                               struct error *error) MUST_CHECK;
+/* The same out of a file; the text names it. PEVM_NOT_FOUND, PEVM_IO: the file. */
+enum pevm_status genesis_read_file(struct genesis *out,
+                                   const char *path,
+                                   struct error *error) MUST_CHECK;
 void genesis_fini(struct genesis *genesis); /* of a zeroed object: nothing */
 
 /* A chain that everybody knows by its id: its name, and the hash of its first block. NULL: we know none of that id. */

@@ -1,7 +1,6 @@
 #include "service/chain_choice.h"
 
 #include "feed/genesis.h"
-#include "fixture/input.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,29 +12,10 @@ static bool is_file(const char *name)
     return strchr(name, '/') != NULL || (size > 5 && strcmp(name + size - 5, ".json") == 0);
 }
 
-static enum pevm_status read_text(struct input_file *out, const char *path, struct error *error)
-{
-    struct input *input;
-    bool found;
-    TRY(input_open(&input, &path, 1, ".json", error));
-    enum pevm_status status = input_next(input, out, &found, error);
-    input_close(input);
-    if (status == PEVM_OK && !found)
-        return error_set(error, PEVM_NOT_FOUND, "%.300s: is no file", path);
-    return status;
-}
-
 static enum pevm_status read_file(struct chain_choice *out, const char *path, struct error *error)
 {
-    struct input_file file;
     struct genesis genesis;
-    TRY(read_text(&file, path, error));
-    enum pevm_status status = genesis_read(&genesis, bytes_of(file.data, file.size), error);
-    input_file_fini(&file);
-    if (status != PEVM_OK) {
-        error_prefix(error, "%.200s", path);
-        return status;
-    }
+    TRY(genesis_read_file(&genesis, path, error));
     out->chain = genesis.chain;
     out->has_genesis = genesis.header.number == 0;
     out->genesis_hash = genesis.header.hash;
