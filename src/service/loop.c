@@ -155,11 +155,7 @@ static void set_head(struct service *service, const struct exec_progress *progre
         store_view_clear(service->view);
         service->caches_at = progress->number;
     }
-    service->head = (struct head){.is_known = true,
-                                  .number = progress->number,
-                                  .hash = progress->hash,
-                                  .has_hash = progress->has_hash,
-                                  .epoch = progress->epoch};
+    service->head = head_at(progress);
 }
 
 /* Above the progress only what a commit left that was cut off. */

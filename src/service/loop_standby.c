@@ -57,11 +57,7 @@ static void begin_anew(struct service *service, const struct exec_progress *prog
 {
     store_view_clear(service->view);
     service->caches_at = progress->number;
-    service->head = (struct head){.is_known = true,
-                                  .number = progress->number,
-                                  .hash = progress->hash,
-                                  .has_hash = progress->has_hash,
-                                  .epoch = progress->epoch};
+    service->head = head_at(progress);
 }
 
 /* Who follows must not take a store that lost its newest blocks for the truth: it compares when it is to lead (loop.c). */

@@ -34,6 +34,15 @@ struct head {
     uint64_t epoch;
 };
 
+static inline struct head head_at(const struct exec_progress *progress)
+{
+    return (struct head){.is_known = true,
+                         .number = progress->number,
+                         .hash = progress->hash,
+                         .has_hash = progress->has_hash,
+                         .epoch = progress->epoch};
+}
+
 /* Reading ahead from a server (loop_ahead.c). */
 struct ahead {
     struct engine
@@ -69,8 +78,7 @@ struct service {
     struct fetch *fetch;
     struct leader *leader;
     struct http_server *http;
-    struct arena arena;   /* of one look at the store */
-    struct header parent; /* of the next block, when that is not in `fetch` */
+    struct arena arena; /* of one look at the store */
     struct hot_contracts hot;
     struct rates rates;
     struct gauges gauges;
