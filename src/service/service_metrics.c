@@ -2,6 +2,8 @@
 
 #include "pevm/pevm.h"
 
+#include <time.h>
+
 #define US UINT64_C(1000)
 #define MS (1000 * US)
 #define S  (1000 * MS)
@@ -52,6 +54,11 @@ static const struct metric_spec specs[] = {
 enum pevm_status service_metrics_new(struct metrics **out)
 {
     TRY(metrics_new(out, specs, COUNT_OF(specs), WRITER_COUNT));
-    metric_set(metrics_writer(*out, WRITER_LIFE), SERVICE_INFO, 0, 1);
+    struct metrics_writer *writer = metrics_writer(*out, WRITER_LIFE);
+    struct timespec now;
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    metric_set(writer, SERVICE_INFO, 0, 1);
+    metric_set(
+        writer, SERVICE_START_TIME, 0, (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / MS);
     return PEVM_OK;
 }

@@ -36,5 +36,6 @@ TEST(every_documented_name_is_there_from_the_start)
             fail_msg("%s is not there", documented[i]);
         CHECK(value == 0);
     }
+    CHECK(exposition_value(text, "process_start_time_seconds", &value) && value > 1e9);
     metrics_free(metrics);
 }
