@@ -120,7 +120,7 @@ enum pevm_status execute_block(struct executor *executor,
         executor->engine, &execution->outcome, &input, error);
     bool ran_in_parallel = executor->tuning.policy != SCHED_SEQUENTIAL;
     if (!ran_in_parallel) return status;
-    if (may_be_our_fault(status)) {
+    if (may_be_our_fault(status) && !executor->gives_up) {
         LOG_WARN("a block failed in parallel; once more, one transaction after another",
                  LOG_U64("number", block->header.number),
                  LOG_TEXT("error", error->text));

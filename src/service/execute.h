@@ -21,6 +21,8 @@ struct executor {
     const struct root_source *roots; /* NULL: verify: header */
     const char *folder;              /* where bundles of divergences go */
     struct tuning tuning;
+    bool
+        gives_up; /* what fails in parallel for lack of memory, or by our fault, is not tried once more */
     /* What runs a block in parallel; NULL: engine_execute. For tests. */
     enum pevm_status (*run)(struct engine *,
                             struct engine_outcome *,

@@ -72,6 +72,7 @@ void apply_config(struct service *service)
     const struct config *config = &service->config;
     struct store_view_limits limits = store_limits(config);
     service->executor.tuning = tuning_of(config);
+    service->executor.gives_up = !config->engine_enable_recovery;
     engine_tune(service->engine, &service->executor.tuning);
     if (engine_set_profiling(service->engine, config->metrics_detailed_profiling) != PEVM_OK)
         LOG_WARN("no memory for metrics.detailed_profiling");

@@ -130,6 +130,17 @@ TEST(what_fails_in_parallel_is_tried_one_after_another)
     block_world_free(world);
 }
 
+TEST(without_recovery_what_fails_in_parallel_is_told)
+{
+    begin();
+    executor.gives_up = true;
+    executor.run = fail_inside;
+    CHECK_EQ(execute_block(&executor, &execution, &world->block, &error), PEVM_INTERNAL);
+    CHECK_EQ(runs, 1);
+    executor.gives_up = false;
+    block_world_free(world);
+}
+
 TEST(with_the_sequential_policy_nothing_is_tried_twice)
 {
     begin();
